@@ -69,6 +69,20 @@ export interface LoadArgs extends InTopic {
   readonly partitions: number;
 }
 
+/** A way in, and what to do there. */
+export interface LoginArgs extends InTopic {
+  /** Of another broker than the one of all other operations. */
+  readonly bootstrap: string;
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
+  readonly username: string;
+  /** A token is given as it is. */
+  readonly password: string;
+  /** The file of the authority, in PEM, for TLS; null: not encrypted. */
+  readonly caFile: string | null;
+  /** Text. */
+  readonly value: string;
+}
+
 /** By name: what it takes, and what it gives back. */
 export interface Operations {
   /** The client's name and version, as it says them itself. */
@@ -90,6 +104,9 @@ export interface Operations {
    * The result names the numbers that were acknowledged, and how many failed.
    */
   readonly load: { args: LoadArgs; result: { readonly acked: readonly number[]; readonly failed: number } };
+
+  /** Shows who it is with a client of its own, and sends one record to partition 0 with acks=all. */
+  readonly login: { args: LoginArgs; result: Nothing };
 
   readonly describeCluster: {
     args: Nothing;

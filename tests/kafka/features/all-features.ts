@@ -6,6 +6,7 @@ import { examples } from './examples.ts';
 import { groups } from './groups.ts';
 import { produceAndConsume } from './produce-and-consume.ts';
 import { refusals } from './refusals.ts';
+import { security } from './security.ts';
 
 /** In the order of the table. */
 export const allFeatures: readonly Feature[] = [
@@ -13,6 +14,7 @@ export const allFeatures: readonly Feature[] = [
   ...groups,
   ...administration,
   ...refusals,
+  ...security,
   ...consoleTools,
   ...crashes,
   ...examples,

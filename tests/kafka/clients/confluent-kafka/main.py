@@ -87,6 +87,44 @@ def send(producer, topic, record, on_delivery):
     )
 
 
+def login(args, _session):
+    """Shows who it is with a client of its own, and sends one record."""
+    errors = []
+    settings = {
+        **BASE,
+        "bootstrap.servers": args["bootstrap"],
+        "security.protocol": "SASL_PLAINTEXT" if args["caFile"] is None else "SASL_SSL",
+        "sasl.mechanism": args["mechanism"],
+        "message.timeout.ms": 8000,
+        # It tries for ever, and says so each time: the first time is enough.
+        "error_cb": lambda error: errors.append(error) if error.name() == "_AUTHENTICATION" else None,
+    }
+    if args["caFile"] is not None:
+        settings["ssl.ca.location"] = args["caFile"]
+    if args["mechanism"] == "OAUTHBEARER":
+        settings["oauth_cb"] = lambda _config: (args["password"], time.time() + 3600)
+    else:
+        settings.update({"sasl.username": args["username"], "sasl.password": args["password"]})
+    producer = Producer(settings)
+    producer.produce(
+        args["topic"],
+        partition=0,
+        value=args["value"].encode(),
+        on_delivery=lambda error, _message: errors.append(error) if error else None,
+    )
+    left = 1
+    for _ in range(TIMEOUT * 10):
+        left = producer.flush(0.1)
+        if errors or left == 0:
+            break
+    producer.purge()
+    if errors:
+        raise KafkaException(errors[0])
+    if left > 0:
+        raise RuntimeError(f"the record was not delivered in {TIMEOUT} s")
+    return {}
+
+
 def produce(args, _session):
     transactional_id = args.get("transactionalId")
     settings = {
@@ -361,6 +399,7 @@ def tool(_args, _session):
 
 
 OPERATIONS = {
+    "login": login,
     "hello": hello,
     "produce": produce,
     "consume": consume,

@@ -10,6 +10,7 @@ import (
 )
 
 var operations = map[string]operation{
+	"login":                 login,
 	"hello":                 hello,
 	"produce":               produce,
 	"consume":               consume,

@@ -55,6 +55,7 @@ public final class Rig {
         Map<String, Operation> operations = new ConcurrentHashMap<>();
         operations.put("hello", (asked, session) -> JSON.createObjectNode().put("version", AppInfoParser.getVersion()));
         operations.put("tool", (asked, session) -> ConsoleTools.run(asked));
+        Login.addTo(operations);
         Records.addTo(operations, args[0]);
         Members.addTo(operations, args[0]);
         Administration.addTo(operations, args[0]);

@@ -16,6 +16,7 @@ import snappy from 'snappy';
 import type { Codec, From, ReadRecord, WireRecord } from '../../operations.ts';
 import { aborted, base64, bytes, Cannot, cannot, sendNumbers, serveLines } from '../line-server.ts';
 import type { Session } from '../line-server.ts';
+import { logIn } from './login.ts';
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 const bootstrap = process.argv[2] ?? '127.0.0.1:9092';
@@ -206,6 +207,7 @@ serveLines(
         await producer.disconnect();
       }
     },
+    login: logIn,
     describeCluster: async () => {
       const { clusterId, brokers } = await admin.describeCluster();
       return { clusterId, brokers: brokers.length };

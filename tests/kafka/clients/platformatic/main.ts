@@ -6,6 +6,7 @@ import type { BaseOptions, Message, MessageToProduce } from '@platformatic/kafka
 import type { From, ReadRecord, WireRecord } from '../../operations.ts';
 import { aborted, base64, bytes, cannot, sendNumbers, serveLines } from '../line-server.ts';
 import type { Session } from '../line-server.ts';
+import { logIn } from './login.ts';
 
 const base: BaseOptions = {
   clientId: 'rig-platformatic',
@@ -178,6 +179,7 @@ serveLines(
         await producer.close(true);
       }
     },
+    login: logIn,
     describeCluster: async () => {
       const { id, brokers } = await admin.metadata({ topics: [], forceUpdate: true });
       return { clusterId: id, brokers: brokers.size };
