@@ -11,6 +11,7 @@ import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
 import { metadataLogId } from './metadata/metadata-topic.ts';
 import type { ClientKind } from './metrics/client-kinds.ts';
+import { countRefusal } from './metrics/counters.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
 import { emptySummary } from './metrics/histogram.ts';
 import type { RuntimeWatch } from './metrics/runtime-watch.ts';
@@ -261,7 +262,8 @@ async function openSecurity(
 ): Promise<Identities | null> {
   if (security === null) return null;
   const news = new LoginNews({ logger, audit, counters });
-  const tools = { metadata, clock, random, salt: nodeSaltPassword, news, audit, limits, logger };
+  const tooMany = (): void => countRefusal(counters, 'connectionsPerUserMax');
+  const tools = { metadata, clock, random, salt: nodeSaltPassword, news, audit, limits, logger, tooMany };
   const identities = await openIdentities(security, tools);
   closers.add(() => identities.close());
   return identities;

@@ -245,7 +245,7 @@ function identitiesFor(
     const authentication = identities?.authentication ?? null;
     const news = identities?.news ?? noLoginNews;
     const seats = identities?.seats ?? endlessSeats;
-    return new SessionIdentity({ authentication, place: { address, mechanisms, signal }, clock, seats, signal, news });
+    return new SessionIdentity({ authentication, place: { address, mechanisms }, clock, seats, signal, news });
   };
 }
 

@@ -12,8 +12,20 @@ import type { Throttle } from '../quotas/throttle.ts';
 
 const kind = 'consumerByteRate';
 
-export class FetchPace {
+/** The pace of one fetch. */
+export interface Pace {
   /** How long it was held, in ms. */
+  readonly throttledMs: number;
+  /** How many of the bytes may be read now. 0: none, and there was enough of waiting. `used` must follow. */
+  take(bytes: number): number | Promise<number>;
+  /** So many of them were. */
+  used(bytes: number): void;
+}
+
+/** Of fetches that began while there was no quota: they are all alike. */
+export const noPace: Pace = { throttledMs: 0, take: (bytes) => bytes, used: () => undefined };
+
+export class FetchPace implements Pace {
   throttledMs = 0;
   readonly #throttle: Pick<Throttle, 'isOn' | 'use' | 'owed' | 'atOnce' | 'hold'>;
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -34,14 +46,12 @@ export class FetchPace {
     this.#caller = caller;
   }
 
-  /** How many of the bytes may be read now. 0: none, and there was enough of waiting. `used` must follow. */
   take(bytes: number): number | Promise<number> {
     if (!this.#throttle.isOn) return bytes;
     const owedMs = this.#throttle.owed(this.#caller, kind);
     return owedMs === 0 ? this.#count(bytes) : this.#wait(bytes, owedMs);
   }
 
-  /** So many of them were. */
   used(bytes: number): void {
     if (this.#countedBytes === 0) return;
     this.#throttle.use(this.#caller, kind, bytes - this.#countedBytes);

@@ -11,7 +11,8 @@ import type { Access } from '../access/access.ts';
 import { checkPartitionCount } from '../topics/partition-lookup.ts';
 import type { Throttle } from '../quotas/throttle.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
-import { FetchPace } from './fetch-pace.ts';
+import { FetchPace, noPace } from './fetch-pace.ts';
+import type { Pace } from './fetch-pace.ts';
 import { FetchPlan, releaseReads } from './fetch-plan.ts';
 import type { Collection, FetchTopic, PartitionRead } from './fetch-plan.ts';
 import type { FetchWaiters } from './fetch-waiters.ts';
@@ -74,7 +75,8 @@ export class FetchService {
     const { registry, logger, access } = this.#options;
     const maxBytes = Math.min(query.maxBytes, limits.fetchBytesMax);
     const plan = new FetchPlan(query.topics, { registry, logger, access, caller, maxBytes, turn: query.turn });
-    const pace = new FetchPace(this.#options, query.quotaWaitMs, caller);
+    const { throttle } = this.#options;
+    const pace = throttle.isOn ? new FetchPace(this.#options, query.quotaWaitMs, caller) : noPace;
     const collection = await this.#collect(plan, { ...query, maxBytes }, { caller, pace });
     const { throttledMs } = pace;
     if (collection === null) return { reads: [], isWithheld: true, throttledMs, release: null };
@@ -89,7 +91,7 @@ export class FetchService {
   async #collect(
     plan: FetchPlan,
     query: FetchQuery,
-    { caller: { signal, budget }, pace }: { readonly caller: Caller; readonly pace: FetchPace },
+    { caller: { signal, budget }, pace }: { readonly caller: Caller; readonly pace: Pace },
   ): Promise<Collection | null> {
     const { waiters, clock, limits } = this.#options;
     const deadline = clock.monotonic() + Math.min(Math.max(query.maxWaitMs, 0), limits.fetchWaitMsMax);

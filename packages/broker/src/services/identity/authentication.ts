@@ -7,7 +7,7 @@
 import { SaslFault, parsePlain, QError, ScramServer, bearerRefusal, parseBearer, scramCredential } from '@q/protocol';
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
 import { LoginFailures, madeUpCredential, principalOf, scramMechanisms } from '@q/security';
-import type { CallerSignal, Principal } from '../../caller.ts';
+import type { Principal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
 import type { SaltPassword } from './key-derivation.ts';
@@ -34,8 +34,6 @@ export interface TokenVerifier {
 export interface LoginPlace {
   readonly address: string;
   readonly mechanisms: readonly Mechanism[];
-  /** Nobody hears an answer any more: what is held back need not be. */
-  readonly signal?: CallerSignal;
 }
 
 /** What comes of one message. */
@@ -131,26 +129,18 @@ export class Authentication {
   }
 
   /**
-   * Notes a failure, and resolves when it may be answered: or nobody is there any more, who would hear it. Counts from
-   * when the message came, so that the answer does not tell how much work there was.
+   * Notes a failure, and resolves when it may be answered. Counts from when the message came, so that the answer does
+   * not tell how much work there was.
    */
   holdBack(
     principal: string,
-    { address, signal }: Pick<LoginPlace, 'address' | 'signal'>,
+    { address }: Pick<LoginPlace, 'address'>,
     sinceMs: number = this.#options.clock.monotonic(),
   ): Promise<void> {
     const { clock } = this.#options;
     const nowMs = clock.monotonic();
     const delayMs = Math.max(0, this.#failures.failed(principal, address, nowMs) - (nowMs - sinceMs));
-    return new Promise((resolve) => {
-      const goOn = (): void => {
-        timer.cancel();
-        forget?.();
-        resolve();
-      };
-      const timer = clock.schedule(delayMs, goOn);
-      const forget = signal?.onAbort(goOn);
-    });
+    return new Promise((resolve) => void clock.schedule(delayMs, resolve));
   }
 
   #scram(mechanism: ScramMechanism): (message: Buffer) => LoginStep {

@@ -70,6 +70,8 @@ export async function openIdentities(
     news: LoginNews;
     audit: AuditNotes;
     limits: BrokerLimits;
+    /** Somebody has as many connections as may be. */
+    tooMany: () => void;
     logger: BrokerLogger;
   },
 ): Promise<Identities> {
@@ -91,7 +93,7 @@ export async function openIdentities(
     onRemoved: (listener) => users.onRemoved(listener),
     authentication,
     mechanisms,
-    seats: new UserSeats(tools.limits),
+    seats: new UserSeats(tools.limits, tools.tooMany),
     news: tools.news,
     requestLogins: new RequestLogins({ authentication, users, clock, random }),
     close: () => users.close(),

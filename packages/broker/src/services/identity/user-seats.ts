@@ -10,19 +10,24 @@ export class UserSeats {
   readonly #limits: Pick<BrokerLimits, 'connectionsPerUserMax'>;
   readonly #taken = new Map<string, number>();
 
+  readonly #refused: () => void;
+
   /** The limit is looked at each time: it may move while the broker runs. */
-  constructor(limits: Pick<BrokerLimits, 'connectionsPerUserMax'>) {
+  constructor(limits: Pick<BrokerLimits, 'connectionsPerUserMax'>, refused: () => void) {
     this.#limits = limits;
+    this.#refused = refused;
   }
 
   /** One more connection of a user; the result takes it back, once. @throws QError TOO_MANY_CONNECTIONS */
   take(user: string): () => void {
     const { connectionsPerUserMax: value } = this.#limits;
     const taken = this.#taken.get(user) ?? 0;
-    if (taken >= value)
+    if (taken >= value) {
+      this.#refused();
       throw new QError('TOO_MANY_CONNECTIONS', `this broker takes at most ${value} connections of one user`, {
         details: { limit: 'connectionsPerUserMax', value, user: user.slice('User:'.length) },
       });
+    }
     this.#taken.set(user, taken + 1);
     let isTaken = true;
     return () => {
