@@ -172,11 +172,11 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
 
 /** First, so that whatever the others do can be noted. It writes as soon as there is a registry. */
 function openAudit(
-  { options: { audit: settings, clock, logger }, closers }: OpenServicesOptions,
+  { options: { audit: settings, clock, logger }, counters, closers }: OpenServicesOptions,
   open: () => Promise<PartitionLog>,
 ): Audit {
   const { isLogged, isKept, hasLogins } = settings;
-  const audit = new Audit({ clock, logger, isLogged, open: isKept ? open : null, hasLogins });
+  const audit = new Audit({ clock, logger, counters, isLogged, open: isKept ? open : null, hasLogins });
   closers.add(() => audit.close());
   return audit;
 }

@@ -84,7 +84,8 @@ function addWork(page: Exposition, { stats: { counters, throttled }, groups }: S
   page.add(m.groupRebalances, groups.rebalances);
 }
 
-function addSecurity(page: Exposition, { logins, denials }: BrokerCounters): void {
+function addSecurity(page: Exposition, { logins, denials, auditEntriesDropped }: BrokerCounters): void {
+  page.add(m.auditDropped, auditEntriesDropped);
   for (const [mechanism, { done, refused }] of logins) {
     page.add(m.logins, done, labelsOf({ mechanism, outcome: 'done' }));
     page.add(m.logins, refused, labelsOf({ mechanism, outcome: 'refused' }));

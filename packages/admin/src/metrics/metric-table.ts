@@ -84,6 +84,10 @@ export const metricTable = {
     'resource',
     'operation',
   ),
+  auditDropped: counter(
+    'q_audit_entries_dropped_total',
+    'Entries of the audit trail that are not on its topic: the disk was full or failed, or too many came at once.',
+  ),
   insecure: gauge('q_security_insecure', '1 while whoever reaches the broker from other machines may do everything.'),
 
   connectionsDelayed: counter('q_connections_delayed_total', 'Connections that waited until they were let in.'),

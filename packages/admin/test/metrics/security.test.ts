@@ -24,6 +24,7 @@ describe('metrics of security', () => {
     expect(page).toContain('q_logins_total{mechanism="SCRAM-SHA-512",outcome="refused"} 0\n');
     expect(page).toContain('q_denials_total{resource="cluster",operation="describe"} 1\n');
     expect(page).toContain('q_security_insecure 0\n');
+    expect(page).toContain('q_audit_entries_dropped_total 0\n');
   });
 
   it.each([

@@ -34,6 +34,8 @@ export class BrokerCounters extends Traffic {
   readonly errors: Map<ErrorName, number> = new Map();
   /** What access rules did not allow: by kind of thing, and operation. */
   readonly denials: Map<ResourceType, Map<Operation, number>> = new Map();
+  /** Entries of the audit trail that were to be kept and are not. */
+  auditEntriesDropped = 0;
   /** Who was let in, and who was not, by the way in. They begin at 0: so the first one shows as a growth. */
   readonly logins: ReadonlyMap<LoginWay, { done: number; refused: number }> = new Map(
     loginWays.map((way) => [way, { done: 0, refused: 0 }]),

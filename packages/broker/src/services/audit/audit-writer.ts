@@ -27,6 +27,8 @@ export interface AuditWriterOptions {
   readonly open: () => Promise<PartitionLog>;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'schedule' | 'defer'>;
   readonly logger: BrokerLogger;
+  /** Entries that are on no disk and never will be are counted there. */
+  readonly counters: { auditEntriesDropped: number };
 }
 
 export class AuditWriter {
@@ -40,15 +42,9 @@ export class AuditWriter {
   #isClosed = false;
   #missing = 0;
   #missingSinceMs = 0;
-  #dropped = 0;
 
   constructor(options: AuditWriterOptions) {
     this.#options = options;
-  }
-
-  /** Entries that are on no disk and never will be, since the start. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   push(entry: WrittenEntry): void {
@@ -56,7 +52,7 @@ export class AuditWriter {
     if (!this.#hasRoomFor(encoded)) {
       if (this.#missing === 0) this.#missingSinceMs = this.#options.clock.monotonic();
       this.#missing += 1;
-      this.#dropped += 1;
+      this.#options.counters.auditEntriesDropped += 1;
       return;
     }
     if (this.#missing > 0) this.#tellMissing();

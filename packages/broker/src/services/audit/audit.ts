@@ -45,6 +45,7 @@ export const noAudit: AuditNotes = { note: () => undefined };
 export interface AuditOptions {
   readonly clock: Clock;
   readonly logger: BrokerLogger;
+  readonly counters: { auditEntriesDropped: number };
   readonly isLogged: boolean;
   /** Opens the topic, and makes it at the first call. Null: entries are not kept. */
   readonly open: (() => Promise<PartitionLog>) | null;
@@ -63,11 +64,13 @@ export class Audit implements AuditTrail {
   #log: PartitionLog | null = null;
 
   constructor(options: AuditOptions) {
-    const { clock, logger, open } = options;
+    const { clock, logger, counters, open } = options;
     this.#options = options;
     this.#isOn = options.isLogged || open !== null;
     this.#writer =
-      open === null ? null : new AuditWriter({ clock, logger, open: async () => (this.#log ??= await open()) });
+      open === null
+        ? null
+        : new AuditWriter({ clock, logger, counters, open: async () => (this.#log ??= await open()) });
     const { repeatWindowMs: windowMs, repeatKeysMax: keysMax, repeatGroupKeysMax: groupKeysMax } = auditLimits;
     const bounds = { clock, windowMs, keysMax, groupKeysMax };
     this.#denials = new Repeats({
@@ -82,11 +85,6 @@ export class Audit implements AuditTrail {
 
   note(entry: AuditEntry): void {
     if (this.#isOn && this.#isTold(entry)) this.#write(entry);
-  }
-
-  /** Entries that were to be kept and are not, since the start. */
-  get dropped(): number {
-    return this.#writer?.dropped ?? 0;
   }
 
   /** The topic is there already: it can be read. */

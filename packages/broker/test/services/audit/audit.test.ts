@@ -8,7 +8,15 @@ import { SaidLines } from '../../fakes/said-lines.ts';
 function setUp(options: { hasLogins?: boolean } = {}) {
   const clock = new ManualClock();
   const said = new SaidLines();
-  const audit = new Audit({ clock, logger: said.logger, isLogged: true, open: null, hasLogins: true, ...options });
+  const audit = new Audit({
+    clock,
+    logger: said.logger,
+    counters: { auditEntriesDropped: 0 },
+    isLogged: true,
+    open: null,
+    hasLogins: true,
+    ...options,
+  });
   return { clock, said, audit };
 }
 
