@@ -3,16 +3,20 @@ import { connect } from '@q/client';
 import type { AclRule } from '@q/security';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
-import type { Broker } from '../src/index.ts';
+import type { Broker, BrokerOptions } from '../src/index.ts';
+import { SaidLines } from './fakes/said-lines.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
-async function secured(): Promise<{ broker: Broker; root: Client; alice: Client }> {
+async function secured(
+  options: Pick<BrokerOptions, 'logger'> = {},
+): Promise<{ broker: Broker; root: Client; alice: Client }> {
   const broker = await startBroker({
     storage: 'memory',
     port: 0,
     admin: false,
     security: { mechanisms: ['SCRAM-SHA-256'], superUsers: ['User:root'] },
+    ...options,
   });
   onTestFinished(() => broker.close());
   for (const name of ['root', 'alice']) await broker.users!.setPassword(name, `${name}-pw`);
@@ -158,5 +162,16 @@ describe('A3 access rules', () => {
       code: 'NOT_AUTHORIZED',
       message: expect.stringContaining('read on group billing') as string,
     });
+  });
+
+  it('A3, SEC-15: a client that asks for the same again and again does not fill the log', async () => {
+    const said = new SaidLines();
+    const { alice } = await secured({ logger: said.logger });
+    const asking = Array.from({ length: 200 }, () => alice.admin.describeTopic('orders').catch(() => undefined));
+    await Promise.all(asking);
+    const about = said.lines.filter(({ event }) => event.startsWith('request.') || event.startsWith('audit.denied'));
+    expect(about).toMatchObject([
+      { event: 'audit.denied', principal: 'User:alice', operation: 'describe', resourceName: 'orders' },
+    ]);
   });
 });

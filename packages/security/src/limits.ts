@@ -2,8 +2,10 @@
 export const securityLimits = {
   /** Access control rules of a broker. */
   rulesMax: 20_000,
-  /** Of the name of a principal, a host or a resource. */
+  /** Of the name of a user or a resource. */
   nameCharactersMax: 249,
+  /** Of a principal: the names of certificates are longer than those of users. */
+  principalCharactersMax: 1_024,
   /** Decisions that are remembered; when there is no room, all are forgotten. */
   decisionsMax: 50_000,
   /** Users of a broker. */

@@ -26,7 +26,7 @@ export class DecisionMemory {
 
   keep({ asker, operation, resource }: Question, decision: Decision): void {
     const { principal, address } = asker;
-    const { decisionsMax, nameCharactersMax } = securityLimits;
+    const { decisionsMax, nameCharactersMax, principalCharactersMax } = securityLimits;
     // No rule names anything so long, so nobody uses it; but strangers may ask.
     if (resource.name.length > nameCharactersMax || principal.name.length > principalCharactersMax) return;
     if (this.#size >= decisionsMax) this.clear();
@@ -50,9 +50,6 @@ export interface Question {
   readonly operation: Operation;
   readonly resource: Resource;
 }
-
-/** Names of certificates are longer than those of users. */
-const principalCharactersMax = 1_024;
 
 function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);

@@ -26,6 +26,8 @@ export interface AclRule {
 /** The name that stands for everything, and the principal and the host that stand for everybody. */
 export const wildcard = { name: '*', principal: 'User:*', host: '*' } as const;
 
+const { nameCharactersMax, principalCharactersMax } = securityLimits;
+
 /** What tells rules apart. It is stored: for ever. */
 export function ruleKey(rule: AclRule): string {
   const { principal, host, permission, operation, resourceType, patternType, resourceName } = rule;
@@ -39,8 +41,8 @@ export function ruleKey(rule: AclRule): string {
 export function checkRule(rule: AclRule): AclRule {
   checkResource(rule);
   const { principal, host, permission, operation, resourceType } = rule;
-  if (typeof principal !== 'string' || !/^User:./s.test(principal) || !isName(principal))
-    throw refused('principal', principal, `User:NAME with at most ${securityLimits.nameCharactersMax} characters`);
+  if (typeof principal !== 'string' || !/^User:./s.test(principal) || !isName(principal, principalCharactersMax))
+    throw refused('principal', principal, `User:NAME with at most ${principalCharactersMax} characters`);
   const address = typeof host !== 'string' || host === wildcard.host ? host : canonicalAddress(host);
   if (typeof address !== 'string') throw refused('host', host, 'an IP address, or * for every one');
   if (permission !== 'allow' && permission !== 'deny') throw refused('permission', permission, 'allow or deny');
@@ -55,14 +57,14 @@ function checkResource({ resourceType, patternType, resourceName }: AclRule): vo
     throw refused('resourceType', resourceType, `one of ${resourceTypes.join(', ')}`);
   if (patternType !== 'literal' && patternType !== 'prefixed')
     throw refused('patternType', patternType, 'literal or prefixed');
-  if (typeof resourceName !== 'string' || resourceName.length === 0 || !isName(resourceName))
-    throw refused('resourceName', resourceName, `1 to ${securityLimits.nameCharactersMax} characters`);
+  if (typeof resourceName !== 'string' || resourceName.length === 0 || !isName(resourceName, nameCharactersMax))
+    throw refused('resourceName', resourceName, `1 to ${nameCharactersMax} characters`);
   if (resourceType === 'cluster' && (resourceName !== clusterName || patternType !== 'literal'))
     throw refused('resourceName', resourceName, `of the cluster: ${clusterName}, literal`);
 }
 
-function isName(text: string): boolean {
-  return text.length <= securityLimits.nameCharactersMax && !/\p{Cc}/u.test(text);
+function isName(text: string, charactersMax: number): boolean {
+  return text.length <= charactersMax && !/\p{Cc}/u.test(text);
 }
 
 function refused(field: string, value: unknown, allowed: string): QError {

@@ -191,7 +191,7 @@ describe('A3 changes', () => {
   it.each<[string, Partial<AclRule>]>([
     ['principal', { principal: 'alice' }],
     ['principal', { principal: 'User:' }],
-    ['principal', { principal: `User:${'a'.repeat(300)}` }],
+    ['principal', { principal: `User:${'a'.repeat(1_100)}` }],
     ['host', { host: 'example.org' }],
     ['operation', { operation: 'idempotentWrite' }],
     ['operation', { resourceType: 'group', operation: 'write' }],
