@@ -58,14 +58,14 @@ export const groupMutations: readonly Mutation[] = [
   {
     name: 'offsets of groups are lost at a restart',
     file: `${broker}/groups-replay.ts`,
-    find: 'if (record !== null) image.apply(record);',
-    replace: "if (record !== null && record.kind !== 'offset') image.apply(record);",
+    find: 'apply: (record) => image.apply(record)',
+    replace: "apply: (record) => void (record.kind !== 'offset' && image.apply(record))",
   },
   {
     name: 'members of groups are lost at a restart',
     file: `${broker}/groups-replay.ts`,
-    find: 'if (record !== null) image.apply(record);',
-    replace: "if (record !== null && record.kind !== 'member') image.apply(record);",
+    find: 'apply: (record) => image.apply(record)',
+    replace: "apply: (record) => void (record.kind !== 'member' && image.apply(record))",
   },
   {
     name: 'the epoch of a group does not rise',

@@ -55,6 +55,11 @@ export const auditTable = {
   'audit.group_deleted': { level: 'info', meaning: 'A consumer group was deleted.', facts: ['offsets'] },
   'audit.group_offsets_set': { level: 'info', meaning: 'Offsets of a group were set.', facts: ['offsets'] },
   'audit.group_offsets_deleted': { level: 'info', meaning: 'Offsets of a group were deleted.', facts: ['offsets'] },
+  'audit.transaction_aborted': {
+    level: 'info',
+    meaning: 'A transaction was aborted by an operator.',
+    facts: ['state', 'partitions'],
+  },
   'audit.settings_changed': { level: 'info', meaning: 'Settings of the broker were changed.', facts: ['settings'] },
   'audit.settings_reloaded': {
     level: 'info',

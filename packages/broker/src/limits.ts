@@ -143,6 +143,14 @@ export interface BrokerLimits {
   readonly heldHeartbeatMsMax: number;
   /** How long the offsets of a group are kept after its last member left and its last offset was committed. */
   readonly groupExpiryMs: number;
+  /** Transactional ids that the broker knows at once. */
+  readonly transactionalIdsMax: number;
+  /** Longest time-out that a producer may ask for its transactions; Kafka's `transaction.max.timeout.ms`. */
+  readonly transactionTimeoutMsMax: number;
+  /** How long a transactional id is kept that nobody uses; Kafka's `transactional.id.expiration.ms`. */
+  readonly transactionalIdExpiryMs: number;
+  /** How long a request waits until the transaction before it has ended. */
+  readonly transactionWaitMsMax: number;
   /** Pause between two looks for groups that have expired. */
   readonly groupSweepIntervalMs: number;
   /**
@@ -236,6 +244,10 @@ export const defaultLimits: BrokerLimits = {
   groupSessionTimeoutMs: coordinatorLimits.sessionTimeoutMs,
   heldHeartbeatMsMax: 30 * secondMs,
   groupExpiryMs: coordinatorLimits.groupExpiryMs,
+  transactionalIdsMax: 100_000,
+  transactionTimeoutMsMax: coordinatorLimits.transactionTimeoutMsMax,
+  transactionalIdExpiryMs: coordinatorLimits.transactionalIdExpiryMs,
+  transactionWaitMsMax: 25 * secondMs,
   groupSweepIntervalMs: minuteMs,
   groupInitialDelayMs: coordinatorLimits.classicInitialDelayMs,
   classicGroupsBytesMax: 64 * MiB,

@@ -63,6 +63,8 @@ import type { BrokerSettings, ReloadOutcome } from './services/settings/broker-s
 import { BrokerStats } from './services/stats/broker-stats.ts';
 import { DataFolder } from './services/stats/data-folder.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
+import { Transactions } from './services/transactions/transactions.ts';
+import { transactionsLogId } from './services/transactions/transactions-topic.ts';
 import { SoleLeadership } from './services/topics/leadership.ts';
 import { PartitionReopening } from './services/topics/partition-reopening.ts';
 import { RecordDeletion } from './services/topics/record-deletion.ts';
@@ -99,6 +101,7 @@ export interface OpenServices {
   readonly registry: TopicRegistry;
   readonly topicChanges: TopicChanges;
   readonly groups: Groups;
+  readonly transactions: Transactions;
   readonly quotas: Quotas;
   readonly throttle: Throttle;
   readonly settings: BrokerSettings;
@@ -135,6 +138,8 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   closers.add(() => stopRegistry(registry));
   const groups = await Groups.open({ store, registry, clock, random, limits, logger, audit }, ownLogs);
   closers.add(() => groups.close());
+  const producerIds = await ProducerIdBlocks.open(metadata);
+  const transactions = await openTransactions(opened, { registry, groups, producerIds, audit, term }, ownLogs);
 
   const health = watchHealth(opened, { registry, groups });
   settings.onReload((outcome) => health.tell('settings.bad', badSettings(outcome)));
@@ -146,8 +151,8 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const identities = await openSecurity(opened, { metadata, audit });
   const { access, rules } = await openAccess(opened, { metadata, audit, identities });
   access.onChange(() => waiters.wakeAll());
-  const producerIds = await ProducerIdBlocks.open(metadata);
-  const parts = { identity, identities, audit, registry, topicChanges, producerIds, groups, quotas, settings, health };
+  const holders = { groups, transactions, quotas, settings, health };
+  const parts = { identity, identities, audit, registry, topicChanges, producerIds, ...holders };
   const own = ownServices(opened, { ...parts, waiters, live, access, throttle });
   const forDoors = guarded(own, { access, nameOf: (topicId) => registry.byId(topicId)?.name });
   return {
@@ -157,11 +162,8 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     rules,
     registry,
     topicChanges,
-    groups,
-    quotas,
     throttle,
-    settings,
-    health,
+    ...holders,
     release: () => {
       waiters.releaseAll();
       throttle.release();
@@ -186,7 +188,16 @@ function ownServices(
   { options, disk, budget, counters, ...opened }: OpenServicesOptions,
   parts: Pick<
     OwnServices,
-    'identity' | 'identities' | 'audit' | 'topicChanges' | 'producerIds' | 'groups' | 'quotas' | 'settings' | 'health'
+    | 'identity'
+    | 'identities'
+    | 'audit'
+    | 'topicChanges'
+    | 'producerIds'
+    | 'groups'
+    | 'transactions'
+    | 'quotas'
+    | 'settings'
+    | 'health'
   > & {
     readonly registry: TopicRegistry;
     readonly waiters: FetchWaiters;
@@ -196,7 +207,7 @@ function ownServices(
   },
 ): OwnServices {
   const { registry, waiters, live, access, throttle, ...services } = parts;
-  const { identity, audit, topicChanges: changes, groups, health } = services;
+  const { identity, audit, topicChanges: changes, groups, transactions, health } = services;
   const { clock, random, limits, logger, topicDefaults } = options;
   const common = { registry, clock, limits, logger, counters, access, audit, throttle };
   const inMemory = options.storage === 'memory';
@@ -204,7 +215,7 @@ function ownServices(
   return {
     ...services,
     throttle,
-    append: new AppendService({ ...common, budget, inMemory, hangsForMs: () => health.hangsForMs }),
+    append: new AppendService({ ...common, transactions, budget, inMemory, hangsForMs: () => health.hangsForMs }),
     fetch: new FetchService({ ...common, waiters }),
     offsets: new OffsetLookup(common),
     epochs: new EpochLookup(common),
@@ -252,8 +263,25 @@ function makeRegistry(
     clock,
     retryPauseMsMin: limits.reopenPauseMsMin,
     retryPauseMsMax: limits.reopenPauseMsMax,
-    ownLogs: [groupsLogId, auditLogId],
+    ownLogs: [groupsLogId, transactionsLogId, auditLogId],
   });
+}
+
+async function openTransactions(
+  { options: { clock, limits, logger }, store, closers }: OpenServicesOptions,
+  parts: {
+    readonly registry: TopicRegistry;
+    readonly groups: Groups;
+    readonly producerIds: ProducerIdBlocks;
+    readonly audit: Audit;
+    readonly term: number;
+  },
+  ownLogs: Parameters<typeof Transactions.open>[1],
+): Promise<Transactions> {
+  const { term: coordinatorEpoch, ...rest } = parts;
+  const transactions = await Transactions.open({ ...rest, store, clock, limits, logger, coordinatorEpoch }, ownLogs);
+  closers.add(() => transactions.close());
+  return transactions;
 }
 
 async function openSecurity(

@@ -116,6 +116,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     tryAgain: async () => {
       await services.topicChanges.tryAgain();
       await services.registry.tryAgain();
+      await services.transactions.maintain();
     },
     lookAtDescriptors: descriptorLook(options, store),
     clock,

@@ -34,6 +34,7 @@ const methods: Readonly<Record<string, `audit.${string}` | 'reads' | 'data'>> = 
   'identities.users.removeCredential': 'audit.user_credentials_changed',
   'identities.users.remove': 'audit.user_deleted',
   'backups.begin': 'audit.backup_started',
+  'transactions.abort': 'audit.transaction_aborted',
   'quotas.set': 'audit.quota_set',
   'quotas.remove': 'audit.quota_set',
   'access.add': 'audit.rule_added',
@@ -48,9 +49,12 @@ const notChanging: Readonly<Record<string, 'reads' | 'data'>> = Object.fromEntri
     'stats.snapshot stats.vitals stats.topics dataFolder.describe health.report health.lags health.ownReport',
     'health.tell health.note health.onChange producers.describe quotas.list audit.note audit.list audit.follow',
     'access.refusal access.refusalOfAny access.sees access.onChange access.rules access.test',
+    'transactions.list transactions.describe transactions.isUnstable',
   ].flatMap((names) => names.split(' ').map((name) => [name, 'reads'] as const)),
   ...[
     'producerIds.create producerIds.bump groups.heartbeats.beat groups.offsets.commit groups.offsets.commitClassic',
+    'groups.offsets.stage groups.offsets.stageClassic transactions.begin transactions.end transactions.add',
+    'transactions.stage transactions.stageClassic',
     'groups.classic.join groups.classic.sync groups.classic.heartbeat groups.classic.leave',
   ].flatMap((names) => names.split(' ').map((name) => [name, 'data'] as const)),
 ]);
@@ -141,6 +145,7 @@ describe('changes in the audit trail', () => {
     const place = [{ topicId, partitions: [{ partition: 0, offset: 1 }] }];
     await groups.changes.reset({ groupId: 'shipping', validateOnly: false, topics: place }, alice);
     const salted = { saltedPassword: Buffer.alloc(32, 7), salt: Buffer.alloc(16, 7), iterations: 8_192 };
+    await services.transactions.begin({ transactionalId: 'tx', timeoutMs: 60_000, expected: null }, alice);
     const actions: Record<keyof typeof methods, () => unknown> = {
       'topicChanges.create': () => topicChanges.create({ ...wanted, name: 'other' }, alice),
       'topicChanges.alter': () =>
@@ -167,6 +172,7 @@ describe('changes in the audit trail', () => {
         users.setSaltedPassword({ name: 'bob', mechanism: 'SCRAM-SHA-256' }, salted, alice),
       'identities.users.removeCredential': () => users.removeCredential('bob', 'SCRAM-SHA-256', alice),
       'identities.users.remove': () => users.remove('bob', alice),
+      'transactions.abort': () => services.transactions.abort('tx', alice),
       'quotas.set': () => services.quotas.set({ user: 'bob' }, { changes: new Map([['producerByteRate', 9]]) }, alice),
       'access.add': () => services.access.add(rule, alice),
       'access.remove': () => services.access.remove({ principal: 'User:bob' }, alice),

@@ -33,7 +33,7 @@ export { checkGroupId } from './identifier.ts';
 export { groupAssignor } from './groups/assignor.ts';
 export { groupState, memberIsStalled, memberState, nextDeadlineMs } from './groups/group-status.ts';
 export { ownerOf } from './groups/owners.ts';
-export { countPartitions, includesPartition, partitionsByTopic } from './partitions.ts';
+export { countPartitions, includesPartition, isPartOf, noPartitions, partitionsByTopic, union } from './partitions.ts';
 export type { PartitionsByTopic } from './partitions.ts';
 
 // ── Groups: offsets

@@ -7,8 +7,12 @@
  *   20-39       topics                     80-99   storage
  *   40-49       leadership                 100-119 consumer groups
  *                                          120-139 authentication and access
+ *                                          140-159 transactions
  *                                          200-    made by a client, never sent
  */
+import type { ErrorName } from './error-name.ts';
+
+export type { ErrorName } from './error-name.ts';
 
 /**
  * What to do about an error, in three words:
@@ -17,78 +21,6 @@
  * `fatal` - this producer, connection or partition cannot go on.
  */
 export type ErrorKind = 'retry' | 'fix' | 'fatal';
-
-/** The names of all errors: the `code` of a QError. */
-export type ErrorName =
-  | 'NONE'
-  | 'UNKNOWN'
-  // framing and protocol
-  | 'FRAME_TOO_LARGE'
-  | 'MALFORMED_FRAME'
-  | 'HELLO_REQUIRED'
-  | 'UNSUPPORTED_VERSION'
-  | 'UNKNOWN_API'
-  | 'INVALID_REQUEST'
-  | 'REQUEST_TIMED_OUT'
-  | 'BROKER_BUSY'
-  | 'SHUTTING_DOWN'
-  | 'TOO_MANY_CONNECTIONS'
-  // topics
-  | 'UNKNOWN_TOPIC'
-  | 'UNKNOWN_TOPIC_ID'
-  | 'UNKNOWN_PARTITION'
-  | 'TOPIC_EXISTS'
-  | 'INVALID_TOPIC_NAME'
-  | 'INVALID_PARTITIONS'
-  | 'INVALID_REPLICAS'
-  | 'INVALID_CONFIG'
-  | 'TOPIC_LIMIT'
-  // leadership
-  | 'NOT_LEADER'
-  | 'STALE_LEADER_EPOCH'
-  | 'UNKNOWN_LEADER_EPOCH'
-  // data
-  | 'OFFSET_OUT_OF_RANGE'
-  | 'CORRUPT_BATCH'
-  | 'INVALID_RECORD'
-  | 'UNSUPPORTED_CODEC'
-  | 'RECORD_TOO_LARGE'
-  | 'BATCH_TOO_LARGE'
-  | 'INVALID_TIMESTAMP'
-  | 'KEY_REQUIRED'
-  | 'CORRUPT_LOG'
-  // producers
-  | 'OUT_OF_ORDER_SEQUENCE'
-  | 'STALE_PRODUCER_EPOCH'
-  | 'UNKNOWN_PRODUCER_ID'
-  // storage
-  | 'STORAGE_FULL'
-  | 'STORAGE_FAILED'
-  // consumer groups
-  | 'UNKNOWN_GROUP'
-  | 'INVALID_GROUP_ID'
-  | 'UNKNOWN_MEMBER'
-  | 'FENCED_MEMBER_EPOCH'
-  | 'STALE_MEMBER_EPOCH'
-  | 'PARTITION_NOT_OWNED'
-  | 'GROUP_NOT_EMPTY'
-  | 'UNRELEASED_INSTANCE'
-  | 'UNSUPPORTED_ASSIGNOR'
-  | 'GROUP_LIMIT'
-  // authentication and access
-  | 'AUTHENTICATION_REQUIRED'
-  | 'AUTHENTICATION_FAILED'
-  | 'UNSUPPORTED_MECHANISM'
-  | 'NOT_AUTHORIZED'
-  // made by a client
-  | 'CONNECTION_LOST'
-  | 'DELIVERY_TIMED_OUT'
-  | 'BUFFER_FULL'
-  | 'CLOSED'
-  | 'ABORTED'
-  | 'SCHEMA_MISMATCH'
-  | 'NO_BROKER'
-  | 'NO_COMMITTED_OFFSET';
 
 /** One line of the table of errors. */
 export interface ErrorEntry {
@@ -389,6 +321,49 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'fix',
     'The user may not do this with this topic, group, transactional id or cluster.',
     'Ask whoever runs the broker for an access rule; q acl test says which rule decides.',
+  ],
+
+  UNKNOWN_TRANSACTIONAL_ID: [
+    140,
+    'fix',
+    'Nobody has begun to use the transactional id, or not for so long that it was forgotten.',
+    'Begin anew; a q producer does so by itself before its next transaction.',
+  ],
+  PRODUCER_FENCED: [
+    141,
+    'fatal',
+    'Another producer has taken over the transactional id.',
+    'Give each running instance a transactional id of its own; the fenced one must end.',
+  ],
+  INVALID_TRANSACTION_STATE: [
+    142,
+    'fix',
+    'There is no transaction that this could be done with.',
+    'Abort, and begin anew.',
+  ],
+  CONCURRENT_TRANSACTIONS: [
+    143,
+    'retry',
+    'The transaction before this one is still ending.',
+    'Send it again after a pause.',
+  ],
+  TRANSACTION_ABORTED: [
+    144,
+    'fix',
+    'The transaction took longer than its time-out, or an operator has aborted it.',
+    'Abort it, which brings the producer back, and do its work anew in a shorter transaction.',
+  ],
+  TRANSACTION_LIMIT: [
+    145,
+    'fix',
+    'The transaction would have more partitions or offsets than one may have.',
+    'Abort it, and do its work in several transactions.',
+  ],
+  UNSTABLE_OFFSETS: [
+    146,
+    'retry',
+    'A transaction that has not ended yet may commit other offsets for the group.',
+    'Ask again after a pause.',
   ],
 
   CONNECTION_LOST: [

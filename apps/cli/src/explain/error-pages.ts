@@ -6,6 +6,7 @@ import type { ErrorPage } from './error-page.ts';
 import { groupPages } from './group-pages.ts';
 import { protocolPages } from './protocol-pages.ts';
 import { topicPages } from './topic-pages.ts';
+import { transactionPages } from './transaction-pages.ts';
 
 /** The page of every error. One that is missing is an error of the type checker. */
 export const errorPages: Readonly<Record<ErrorName, ErrorPage>> = {
@@ -14,5 +15,6 @@ export const errorPages: Readonly<Record<ErrorName, ErrorPage>> = {
   ...dataPages,
   ...groupPages,
   ...accessPages,
+  ...transactionPages,
   ...clientPages,
 };

@@ -13,12 +13,14 @@ import { connectionEvents } from './connection-events.ts';
 import { groupEvents } from './group-events.ts';
 import { healthEvents } from './health-events.ts';
 import type { logFields } from './log-fields.ts';
+import { transactionEvents } from './transaction-events.ts';
 import { topicEvents } from './topic-events.ts';
 
 type Events = typeof storageEvents
   & typeof brokerEvents
   & typeof topicEvents
   & typeof groupEvents
+  & typeof transactionEvents
   & typeof connectionEvents
   & typeof healthEvents
   & AuditLines;
@@ -29,6 +31,7 @@ export const logEvents: Events = {
   ...brokerEvents,
   ...topicEvents,
   ...groupEvents,
+  ...transactionEvents,
   ...connectionEvents,
   ...healthEvents,
   ...auditEvents,

@@ -11,6 +11,7 @@ import type {
 } from './access/guarded-cluster.ts';
 import type { GuardedQuotas } from './access/guarded-quotas.ts';
 import type { GuardedGroups } from './access/guarded-groups.ts';
+import type { GuardedTransactions } from './access/guarded-transactions.ts';
 import type {
   GuardedProducerIds,
   GuardedProducers,
@@ -53,6 +54,7 @@ export interface Services {
   readonly producerIds: GuardedProducerIds;
   readonly producers: GuardedProducers;
   readonly groups: GuardedGroups;
+  readonly transactions: GuardedTransactions;
   readonly quotas: GuardedQuotas;
   /** Slows down whoever is beyond a quota. */
   readonly throttle: Pick<Throttle, 'isOn' | 'use' | 'owed' | 'hold'>;

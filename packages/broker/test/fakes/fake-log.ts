@@ -69,6 +69,10 @@ export class FakeLog implements PartitionLog {
     return this.#listeners.size;
   }
 
+  openTransactionOf(): null {
+    return null;
+  }
+
   openTransactions(): [] {
     return [];
   }

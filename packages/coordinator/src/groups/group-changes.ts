@@ -40,7 +40,7 @@ export function recordsOf(group: Group, now: Now): GroupRecord[] {
 }
 
 /** Whatever there is of a group, gone: all of it, or compaction would let the rest come back. */
-export function removalRecords({ groupId, group, classic, offsets }: LoadedGroup): GroupRecord[] {
+export function removalRecords({ groupId, group, classic, offsets, applied }: LoadedGroup): GroupRecord[] {
   const members = [...(group?.members.keys() ?? [])].map(
     (memberId) => ({ kind: 'member-gone', groupId, memberId }) as const,
   );
@@ -50,7 +50,10 @@ export function removalRecords({ groupId, group, classic, offsets }: LoadedGroup
   const committed = [...offsets.entries()].map(
     ({ topicId, partition }) => ({ kind: 'offset-gone', groupId, topicId, partition }) as const,
   );
-  return [{ kind: 'group-gone', groupId }, ...members, ...classicMembers, ...committed];
+  const transactions = [...applied.keys()].map(
+    (transactionalId) => ({ kind: 'applied-gone', groupId, transactionalId }) as const,
+  );
+  return [{ kind: 'group-gone', groupId }, ...members, ...classicMembers, ...committed, ...transactions];
 }
 
 /** The wall clock is asked only now: while the broker runs it may jump as it likes. */

@@ -10,6 +10,7 @@ import { reviveClassic } from './revive-classic.ts';
 import type { ClassicStateRecord } from './classic-record.ts';
 import type { CommittedOffsetEntry } from './committed-offsets.ts';
 import type { Group } from './group.ts';
+import type { ProducerIdentity } from '../producer-ids.ts';
 import type { GroupRecord, GroupStateRecord } from './group-record.ts';
 import type { DurableMember, Member } from './member.ts';
 import { Members } from './members.ts';
@@ -23,6 +24,8 @@ export interface LoadedGroup {
   /** The same for a group of the other kind: at most one of the two is there. */
   readonly classic: ClassicGroup | null;
   readonly offsets: CommittedOffsets;
+  /** The last transaction of each transactional id that has committed offsets of it. */
+  readonly applied: Map<string, ProducerIdentity>;
 }
 
 interface Entry {
@@ -30,6 +33,7 @@ interface Entry {
   readonly members: Map<string, DurableMember>;
   readonly classicMembers: Map<string, DurableClassicMember>;
   readonly offsets: Map<string, CommittedOffsetEntry>;
+  readonly applied: Map<string, ProducerIdentity>;
 }
 
 interface Now {
@@ -57,6 +61,12 @@ export class GroupImage {
       case 'offset':
         entry.offsets.set(`${record.topicId}/${record.partition}`, record);
         break;
+      case 'applied':
+        entry.applied.set(record.transactionalId, record.producer);
+        break;
+      case 'applied-gone':
+        entry.applied.delete(record.transactionalId);
+        break;
       case 'group-gone':
         entry.state = null;
         break;
@@ -78,22 +88,24 @@ export class GroupImage {
    */
   *groups(now: Now): Generator<LoadedGroup> {
     for (const [groupId, entry] of this.#entries) {
-      yield { groupId, group: groupOf(entry, now), classic: classicOf(entry, now), offsets: offsetsOf(entry, now) };
+      const { applied } = entry;
+      const offsets = offsetsOf(entry, now);
+      yield { groupId, group: groupOf(entry, now), classic: classicOf(entry, now), offsets, applied };
     }
   }
 
   #entry(groupId: string): Entry {
     let entry = this.#entries.get(groupId);
     if (entry === undefined) {
-      entry = { state: null, members: new Map(), classicMembers: new Map(), offsets: new Map() };
+      entry = { state: null, members: new Map(), classicMembers: new Map(), offsets: new Map(), applied: new Map() };
       this.#entries.set(groupId, entry);
     }
     return entry;
   }
 }
 
-function isNothing({ state, members, classicMembers, offsets }: Entry): boolean {
-  return state === null && members.size === 0 && classicMembers.size === 0 && offsets.size === 0;
+function isNothing({ state, members, classicMembers, offsets, applied }: Entry): boolean {
+  return [members, classicMembers, offsets, applied].every(({ size }) => size === 0) && state === null;
 }
 
 function classicOf({ state, classicMembers }: Entry, now: Now): ClassicGroup | null {

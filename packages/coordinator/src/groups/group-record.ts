@@ -10,6 +10,8 @@
  *   │            │         │              │ kind 3, classic member: the same │
  *   │            │         │              │ kind 2, offset: topicId uuid,    │
  *   │            │         │              │                 partition varint │
+ *   │            │         │              │ kind 4, applied:                 │
+ *   │            │         │              │           transactionalId text   │
  *   └────────────┴─────────┴──────────────┴──────────────────────────────────┘
  *
  * Values. Each begins with a version u8 = 1 of its own.
@@ -22,11 +24,13 @@
  *            │ assignor u8 (0 = uniform, 1 = range) │ topics: count varint, text … │ assigned set │ revoking set │ target set
  *   offset   flags u8 (1 = has metadata) │ offset i64 │ leaderEpoch i64 │ committedAtMs i64 │ progressedAtMs i64
  *            │ [metadata text]
+ *   applied  producerId i64 │ producerEpoch u32
  *   set      count varint │ { topicId uuid │ count varint │ first varint │ { distance to the one before, varint } … } …
  *
  * A higher version, an unknown kind or an unknown `assigns` was written by a newer broker: it is no damage, and decodes
  * to null.
  */
+import type { ProducerIdentity } from '../producer-ids.ts';
 import { decodeClassicGroup, decodeClassicMember, encodeClassicGroup, encodeClassicMember } from './classic-record.ts';
 import type { ClassicStateRecord } from './classic-record.ts';
 import type { DurableClassicMember } from './classic-member.ts';
@@ -42,11 +46,13 @@ export type GroupRecord =
   | ClassicStateRecord
   | { readonly kind: 'member'; readonly groupId: string; readonly member: DurableMember }
   | ({ readonly kind: 'offset'; readonly committed: CommittedOffset } & OffsetKey)
+  | AppliedRecord
   | { readonly kind: 'classic-member'; readonly groupId: string; readonly member: DurableClassicMember }
   | { readonly kind: 'group-gone'; readonly groupId: string }
   | { readonly kind: 'member-gone'; readonly groupId: string; readonly memberId: string }
   | { readonly kind: 'classic-member-gone'; readonly groupId: string; readonly memberId: string }
-  | ({ readonly kind: 'offset-gone' } & OffsetKey);
+  | ({ readonly kind: 'offset-gone' } & OffsetKey)
+  | { readonly kind: 'applied-gone'; readonly groupId: string; readonly transactionalId: string };
 
 /** What is stored of a group whose partitions the broker assigns, besides its members and offsets. */
 export interface GroupStateRecord {
@@ -60,6 +66,18 @@ export interface GroupStateRecord {
   readonly emptySinceWallMs: number | null;
 }
 
+/**
+ * The last transaction of an id that has committed offsets of the group: stored in one batch with them, so that nobody
+ * commits them a second time, over what was committed since.
+ */
+export interface AppliedRecord {
+  readonly kind: 'applied';
+  readonly groupId: string;
+  readonly transactionalId: string;
+  /** As who the transaction was ended: the identity that stands in its markers. */
+  readonly producer: ProducerIdentity;
+}
+
 interface OffsetKey {
   readonly groupId: string;
   readonly topicId: string;
@@ -67,7 +85,7 @@ interface OffsetKey {
 }
 
 const version = 1;
-const keyKind = { group: 0, member: 1, offset: 2, 'classic-member': 3 } as const;
+const keyKind = { group: 0, member: 1, offset: 2, 'classic-member': 3, applied: 4 } as const;
 const assignsCode = { broker: 0, client: 1 } as const;
 const hasMetadata = 1;
 const epochMax = 0x7fff_ffff;
@@ -85,13 +103,15 @@ export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecor
   const keyReader = new RecordReader(key);
   if (keyReader.u8() !== version) return null;
   const kind = keyReader.u8();
-  if (kind > keyKind['classic-member']) return null;
+  if (kind > keyKind.applied) return null;
   const groupId = keyReader.text();
   if (kind === keyKind.group) return decodeGroup(atEnd(keyReader, { groupId }), value);
   if (kind === keyKind.member)
     return decodeMemberRecord(atEnd(keyReader, { groupId, memberId: keyReader.text() }), value);
   if (kind === keyKind['classic-member'])
     return decodeClassicMemberRecord(atEnd(keyReader, { groupId, memberId: keyReader.text() }), value);
+  if (kind === keyKind.applied)
+    return decodeApplied(atEnd(keyReader, { groupId, transactionalId: keyReader.text() }), value);
   return decodeOffset(atEnd(keyReader, { groupId, topicId: keyReader.uuid(), partition: keyReader.varint() }), value);
 }
 
@@ -103,6 +123,7 @@ function encodeKey(record: GroupRecord): Buffer {
   writer.text(record.groupId);
   if (record.kind === 'member' || record.kind === 'classic-member') writer.text(record.member.memberId);
   if (record.kind === 'member-gone' || record.kind === 'classic-member-gone') writer.text(record.memberId);
+  if (record.kind === 'applied' || record.kind === 'applied-gone') writer.text(record.transactionalId);
   if (record.kind === 'offset' || record.kind === 'offset-gone') {
     writer.uuid(record.topicId);
     writer.varint(record.partition);
@@ -117,6 +138,7 @@ function encodeValue(record: GroupRecord): Buffer | null {
   else if (record.kind === 'member') encodeMember(writer, record.member);
   else if (record.kind === 'classic-member') encodeClassicMember(writer, record.member);
   else if (record.kind === 'offset') encodeOffset(writer, record.committed);
+  else if (record.kind === 'applied') encodeApplied(writer, record);
   else return null;
   return writer.finish();
 }
@@ -166,6 +188,23 @@ function decodeClassicMemberRecord(
   const reader = new RecordReader(value);
   if (reader.u8() !== version) return null;
   return atEnd(reader, { kind: 'classic-member', groupId, member: decodeClassicMember(reader, memberId) });
+}
+
+function encodeApplied(writer: RecordWriter, { producer }: AppliedRecord): void {
+  writer.i64(producer.producerId);
+  writer.u32(producer.producerEpoch);
+}
+
+function decodeApplied(
+  key: { readonly groupId: string; readonly transactionalId: string },
+  value: Buffer | null,
+): GroupRecord | null {
+  if (value === null) return { kind: 'applied-gone', ...key };
+  const reader = new RecordReader(value);
+  if (reader.u8() !== version) return null;
+  const producer = { producerId: reader.i64(), producerEpoch: reader.u32() };
+  if (producer.producerId < 0) throw damage('a producer id cannot be');
+  return atEnd(reader, { kind: 'applied', ...key, producer });
 }
 
 function encodeOffset(writer: RecordWriter, committed: CommittedOffset): void {

@@ -70,6 +70,7 @@ function decide(before: Transaction, { outcome, raises }: End, { freshProducerId
     producer: raises ? fenceOf(producer) : producer,
     previous: raises ? producer : before.previous,
     next,
+    isRaised: raises,
     cause: 'producer',
   };
   return turn(after, { kind: 'ending' });
@@ -84,6 +85,7 @@ export function abortBy(cause: EndCause, before: Transaction): Turn {
     producer: fence,
     previous: before.producer,
     next: fence,
+    isRaised: true,
     cause,
   };
   return turn(after, { kind: 'done' });
@@ -101,6 +103,7 @@ export function told(before: Transaction): Turn {
     state: before.state === 'prepareCommit' ? 'completeCommit' : 'completeAbort',
     producer: before.next!,
     next: null,
+    isRaised: false,
     startedMs: null,
     startedWallMs: null,
     partitions: noPartitions,

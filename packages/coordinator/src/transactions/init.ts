@@ -58,6 +58,7 @@ function create({ transactionalId, timeoutMs }: Init, { freshProducerId, nowMs, 
     changedWallMs: wallMs,
     partitions: noPartitions,
     offsets: noOffsets,
+    isRaised: false,
     cause: null,
   };
   return turn(created, { kind: 'producer', producer });

@@ -17,6 +17,7 @@
  *   └────────────┴──────────┴──────────┴──────────┴────────────┴──────────────────────────┴──────────────────────┘
  *   [startedWallMs i64 │ partitions set │ groups: count varint, G …] if flag 4
  *
+ *   flags  besides: 8 = the markers are of a higher epoch than the records that they end
  *   P      producerId i64 │ epoch u32
  *   G      groupId text │ offsets: count varint, O …
  *   O      topicId uuid │ partition varint │ flags u8 (1 = has metadata) │ offset i64 │ leaderEpoch i64
@@ -56,7 +57,8 @@ const states: readonly TransactionState[] = [
   'completeAbort',
 ];
 const causes: readonly (EndCause | null)[] = [null, 'producer', 'timeout', 'fence', 'operator'];
-const flag = { hasPrevious: 1, hasNext: 2, isOpen: 4 } as const;
+const flag = { hasPrevious: 1, hasNext: 2, isOpen: 4, isRaised: 8 } as const;
+const allFlags = 15;
 const hasMetadata = 1;
 const leastOffsetBytes = 42;
 
@@ -92,7 +94,8 @@ function encodeValue(transaction: StoredTransaction): Buffer {
   writer.u8(
     (previous === null ? 0 : flag.hasPrevious)
       | (next === null ? 0 : flag.hasNext)
-      | (startedWallMs === null ? 0 : flag.isOpen),
+      | (startedWallMs === null ? 0 : flag.isOpen)
+      | (transaction.isRaised ? flag.isRaised : 0),
   );
   encodeProducer(writer, transaction.producer);
   if (previous !== null) encodeProducer(writer, previous);
@@ -112,7 +115,7 @@ function decodeValue(transactionalId: string, reader: RecordReader): StoredTrans
   const cause = causes[reader.u8()];
   if (state === undefined || cause === undefined) return null;
   const flags = reader.u8();
-  if (flags > (flag.hasPrevious | flag.hasNext | flag.isOpen)) throw damage('a transaction has unknown flags');
+  if (flags > allFlags) throw damage('a transaction has unknown flags');
   const isOpen = (flags & flag.isOpen) !== 0;
   const transaction = {
     transactionalId,
@@ -121,6 +124,7 @@ function decodeValue(transactionalId: string, reader: RecordReader): StoredTrans
     producer: decodeProducer(reader),
     previous: (flags & flag.hasPrevious) === 0 ? null : decodeProducer(reader),
     next: (flags & flag.hasNext) === 0 ? null : decodeProducer(reader),
+    isRaised: (flags & flag.isRaised) !== 0,
     timeoutMs: reader.u32(),
     changedWallMs: reader.i64(),
     startedWallMs: isOpen ? reader.i64() : null,
@@ -135,7 +139,8 @@ function decodeValue(transactionalId: string, reader: RecordReader): StoredTrans
 function checkWhole(transaction: StoredTransaction): void {
   const prepared = isPrepared(transaction);
   const isOpen = prepared || transaction.state === 'ongoing';
-  if (prepared !== (transaction.next !== null) || isOpen !== (transaction.startedWallMs !== null))
+  const isRaised = transaction.isRaised && !prepared;
+  if (isRaised || prepared !== (transaction.next !== null) || isOpen !== (transaction.startedWallMs !== null))
     throw damage(`a transaction that is ${transaction.state} cannot be so`);
 }
 

@@ -59,6 +59,8 @@ export interface Transaction {
   readonly changedWallMs: number;
   readonly partitions: PartitionsByTopic;
   readonly offsets: StagedOffsets;
+  /** While the outcome is told: the markers are of a higher epoch than the records that they end. */
+  readonly isRaised: boolean;
   /** Who ended the last transaction, or ends this one; null: there was none, or it goes on. */
   readonly cause: EndCause | null;
 }

@@ -88,6 +88,13 @@ export const goldenRecords: Readonly<Record<string, GroupRecord>> = {
     partition: 0,
     committed: { offset: 0, leaderEpoch: -1, metadata: null, committedAtMs: 0, progressedAtMs: 0 },
   },
+  applied: {
+    kind: 'applied',
+    groupId: 'orders',
+    transactionalId: 'billing-1',
+    producer: { producerId: 4000, producerEpoch: 32_767 },
+  },
+  'applied gone': { kind: 'applied-gone', groupId: 'orders', transactionalId: 'billing-1' },
   'group gone': { kind: 'group-gone', groupId: 'orders' },
   'member gone': { kind: 'member-gone', groupId: 'orders', memberId: 'member-1' },
   'offset gone': { kind: 'offset-gone', groupId: 'orders', topicId: topicA, partition: 300 },

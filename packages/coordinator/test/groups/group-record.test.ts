@@ -94,6 +94,13 @@ const record: fc.Arbitrary<GroupRecord> = fc.oneof(
   fc.record({ kind: fc.constant('group-gone' as const), groupId: text }),
   fc.record({ kind: fc.constant('member-gone' as const), groupId: text, memberId: text }),
   fc.record({ kind: fc.constant('offset-gone' as const), ...offsetKey }),
+  fc.record({
+    kind: fc.constant('applied' as const),
+    groupId: text,
+    transactionalId: text,
+    producer: fc.record({ producerId: whole, producerEpoch: fc.nat({ max: 32_767 }) }),
+  }),
+  fc.record({ kind: fc.constant('applied-gone' as const), groupId: text, transactionalId: text }),
 );
 
 describe('group records', () => {

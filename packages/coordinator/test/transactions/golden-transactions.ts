@@ -14,6 +14,7 @@ const empty: StoredTransaction = {
   changedWallMs: 1_700_000_000_000,
   partitions: new Map(),
   offsets: new Map(),
+  isRaised: false,
   cause: null,
 };
 
@@ -35,6 +36,7 @@ const staged: StoredTransaction = {
   producer: { producerId: 4000, producerEpoch: 1 },
   previous: { producerId: 4000, producerEpoch: 0 },
   next: { producerId: 4000, producerEpoch: 1 },
+  isRaised: true,
   cause: 'producer',
   offsets: new Map([
     [
@@ -59,6 +61,7 @@ export const goldenTransactions: Readonly<Record<string, TransactionRecord>> = {
   'prepareAbort in the last epoch, timed out': stored({
     ...ongoing,
     state: 'prepareAbort',
+    isRaised: true,
     cause: 'timeout',
     producer: { producerId: 4000, producerEpoch: 32_767 },
     previous: { producerId: 4000, producerEpoch: 32_766 },

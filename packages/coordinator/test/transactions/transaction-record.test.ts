@@ -52,6 +52,7 @@ const transaction: fc.Arbitrary<StoredTransaction> = fc
     producer,
     previous: fc.option(producer),
     next: producer,
+    isRaised: fc.boolean(),
     timeoutMs: fc.nat(),
     changedWallMs: whole,
     startedWallMs: whole,
@@ -62,6 +63,7 @@ const transaction: fc.Arbitrary<StoredTransaction> = fc
     const isOpen = isPrepared(any) || any.state === 'ongoing';
     return {
       ...any,
+      isRaised: isPrepared(any) && any.isRaised,
       next: isPrepared(any) ? any.next : null,
       startedWallMs: isOpen ? any.startedWallMs : null,
       partitions: isOpen ? any.partitions : new Map(),

@@ -15,7 +15,7 @@ export function* producerEntries({
 }): Iterable<ProducerEntry> {
   const known = new Set<number>();
   for (const producer of producers.entries()) {
-    const currentTransactionFirstOffset = transactions.firstOffsetOf(producer.producerId);
+    const currentTransactionFirstOffset = transactions.of(producer.producerId)?.firstOffset ?? -1;
     if (currentTransactionFirstOffset >= 0) known.add(producer.producerId);
     yield { ...producer, currentTransactionFirstOffset };
   }

@@ -145,6 +145,10 @@ export class LocalLog implements PartitionLog {
     return this.core.transactions.open;
   }
 
+  openTransactionOf(producerId: number): OpenTransaction | null {
+    return this.core.transactions.of(producerId);
+  }
+
   *producers(): Iterable<LogProducer> {
     for (const { producerId, epoch, batches, ...transaction } of producerEntries(this.core)) {
       const last = batches.at(-1);

@@ -110,6 +110,8 @@ export interface PartitionLog {
   append(batch: Buffer, options: AppendOptions): Append;
   /** Transactions that it has records of, and no marker; the oldest first. */
   openTransactions(): Iterable<OpenTransaction>;
+  /** The one of a producer, or null. */
+  openTransactionOf(producerId: number): OpenTransaction | null;
   /** The idempotent producers that it remembers, the longest idle first, each as it is when it is asked for. */
   producers(): Iterable<LogProducer>;
   /** Indexes of the records that would be repeats if a batch with these message ids were appended now. */

@@ -35,9 +35,8 @@ export class LogTransactions {
     return this.#open.values();
   }
 
-  /** Where the open transaction of a producer begins, or -1. */
-  firstOffsetOf(producerId: number): number {
-    return this.#open.get(producerId)?.firstOffset ?? -1;
+  of(producerId: number): OpenTransaction | null {
+    return this.#open.get(producerId) ?? null;
   }
 
   /** Records of a transaction were appended. */

@@ -23,6 +23,7 @@ import type {
   GroupOffsets,
   OffsetCommits,
   OffsetsSought,
+  StagedCommits,
   TopicOffsets,
 } from '../groups/group-offsets.ts';
 import type { ListedGroup, Groups } from '../groups/groups.ts';
@@ -162,6 +163,23 @@ export class GuardedOffsets {
     const { allowed, refused } = this.#sort(request.topics, 'read', caller);
     const answer = await this.#offsets.commitClassic(refused === null ? request : { ...request, topics: allowed });
     return refused === null || typeof answer === 'string' ? answer : merged(request.topics, refused, answer);
+  }
+
+  /** As `GroupOffsets.stage`, and as `commit`. */
+  async stage(request: OffsetCommits, caller: Asking): Promise<StagedCommits> {
+    demand(this.#access, caller, { operation: 'read', resource: groupNamed(request.groupId) });
+    const { allowed, refused } = this.#sort(request.topics, 'read', caller);
+    const { outcome, offsets } = await this.#offsets.stage({ ...request, topics: allowed });
+    return { offsets, outcome: refused === null ? outcome : merged(request.topics, refused, outcome) };
+  }
+
+  /** As `GroupOffsets.stageClassic`, and as `commit`. */
+  async stageClassic(request: ClassicCommits, caller: Asking): Promise<StagedCommits | ClassicFault> {
+    demand(this.#access, caller, { operation: 'read', resource: groupNamed(request.groupId) });
+    const { allowed, refused } = this.#sort(request.topics, 'read', caller);
+    const staged = await this.#offsets.stageClassic({ ...request, topics: allowed });
+    if (typeof staged === 'string' || refused === null) return staged;
+    return { offsets: staged.offsets, outcome: merged(request.topics, refused, staged.outcome) };
   }
 
   /**

@@ -13,6 +13,7 @@ import type { DataFolder } from '../stats/data-folder.ts';
 import type { PartitionReopening } from '../topics/partition-reopening.ts';
 import type { RecordDeletion } from '../topics/record-deletion.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
+import type { Transactions } from '../transactions/transactions.ts';
 import { GuardedAudit } from './guarded-audit.ts';
 import type { ServicesAccess } from './guarded-rules.ts';
 import {
@@ -25,6 +26,7 @@ import {
 } from './guarded-cluster.ts';
 import { GuardedQuotas } from './guarded-quotas.ts';
 import { GuardedGroups } from './guarded-groups.ts';
+import { GuardedTransactions } from './guarded-transactions.ts';
 import {
   GuardedProducerIds,
   GuardedProducers,
@@ -46,6 +48,7 @@ export interface OwnServices extends Pick<Services, Asks> {
   readonly producerIds: ProducerIdBlocks;
   readonly producers: ProducerDescription;
   readonly groups: Groups;
+  readonly transactions: Transactions;
   readonly quotas: Quotas;
   readonly settings: BrokerSettings;
   readonly stats: BrokerStats;
@@ -60,6 +63,7 @@ export function guarded(
   { access, nameOf }: { readonly access: ServicesAccess; readonly nameOf: (topicId: string) => string | undefined },
 ): Services {
   const { identities } = own;
+  const groups = new GuardedGroups(own.groups, { access, nameOf });
   return {
     ...own,
     access,
@@ -70,7 +74,8 @@ export function guarded(
     partitionReopening: new GuardedReopening(own.partitionReopening, access),
     producerIds: new GuardedProducerIds(own.producerIds, access),
     producers: new GuardedProducers(own.producers, access),
-    groups: new GuardedGroups(own.groups, { access, nameOf }),
+    groups,
+    transactions: new GuardedTransactions(own.transactions, { access, offsets: groups.offsets }),
     quotas: new GuardedQuotas(own.quotas, access),
     settings: new GuardedSettings(own.settings, access),
     stats: new GuardedStats(own.stats, access),

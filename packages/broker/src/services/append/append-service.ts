@@ -16,6 +16,7 @@ import {
   recompressBatch,
   validateBatch,
 } from '@q/protocol';
+import type { BatchHeader } from '@q/protocol';
 import type { Caller, CallerSignal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { busyPauseMs, stuckPauseMs } from '../../errors/retry-after.ts';
@@ -28,6 +29,8 @@ import { checkLeaderEpoch, requirePartition, requireTopicId } from '../topics/pa
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import type { Throttle } from '../quotas/throttle.ts';
+import type { Transactions } from '../transactions/transactions.ts';
+import { appendOnce } from './append-once.ts';
 import { AppendResult, settle } from './append-result.ts';
 import type { SettleOptions } from './append-result.ts';
 import { BatchChecks } from './batch-checks.ts';
@@ -53,6 +56,8 @@ export interface AppendRequest {
    * and a compressed batch may have records that are larger than a batch may be. Default false.
    */
   readonly isLenient?: boolean;
+  /** Partitions do not join a transaction by being written to: clients of the other protocol add them before. */
+  readonly addsPartitions?: boolean;
   readonly topics: readonly { readonly topicId: string; readonly partitions: readonly PartitionBatch[] }[];
 }
 
@@ -84,6 +89,8 @@ export interface AppendServiceOptions {
   /** Nothing is on a disk, whatever a topic's setting says. */
   readonly inMemory: boolean;
   readonly throttle: Pick<Throttle, 'isOn' | 'use'>;
+  /** What batches of transactions are part of; they are refused if missing. */
+  readonly transactions?: Pick<Transactions, 'join'>;
   /** For how long the disk has not finished a round of writes, in ms, once that is too long; else 0. */
   readonly hangsForMs?: () => number;
 }
@@ -93,6 +100,8 @@ interface Asking {
   readonly caller: Caller;
   readonly timeoutMs: number;
   readonly wishes: TopicWishes;
+  /** See `AppendRequest.addsPartitions`. */
+  readonly joins: boolean;
 }
 
 export class AppendService {
@@ -132,6 +141,7 @@ export class AppendService {
       caller,
       timeoutMs,
       wishes: request.isLenient === true ? this.#lenientWishes : this.#wishes,
+      joins: request.addsPartitions !== true,
     };
     if (this.#appendNow(request, results, asking)) {
       return { results, throttleMs, whenSettled: (done) => settle(results, settling, done) };
@@ -196,7 +206,7 @@ export class AppendService {
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
   #appendIfQuick(
     { topicId, part, nowMs }: { topicId: string; part: PartitionBatch; nowMs: number },
-    { caller, wishes }: Asking,
+    { caller, wishes, joins }: Asking,
   ): AppendResult | null {
     let partition: Partition | null = null;
     try {
@@ -205,7 +215,7 @@ export class AppendService {
       checkWanted(partition, part);
       const wanted = wishes.of(partition.topic.settings);
       if (!this.#checks.takeTurn(part.records, wanted.recompressTo)) return null;
-      return this.#append(partition, checkBatchNow(part.records, wanted), nowMs);
+      return this.#append(partition, checkBatchNow(part.records, wanted), { nowMs, joins });
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -214,7 +224,7 @@ export class AppendService {
   async #appendApart(
     topicId: string,
     part: PartitionBatch,
-    { caller, timeoutMs, wishes }: Asking,
+    { caller, timeoutMs, wishes, joins }: Asking,
   ): Promise<AppendResult> {
     let partition: Partition | null = null;
     const { signal } = caller;
@@ -230,7 +240,7 @@ export class AppendService {
       partition = this.#find(topicId, part, caller);
       checkWanted(partition, part);
       if (wishes.of(partition.topic.settings) !== wanted) throw changedMeanwhile(partition);
-      return this.#append(partition, checked, this.#options.clock.now());
+      return this.#append(partition, checked, { nowMs: this.#options.clock.now(), joins });
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -247,7 +257,11 @@ export class AppendService {
     return AppendResult.refused(part.partition, partition, toPartitionError(thrown, this.#options.logger));
   }
 
-  #append(partition: Partition, { header, batch, messageIds, rest }: CheckedBatch, nowMs: number): AppendResult {
+  #append(
+    partition: Partition,
+    { header, batch, messageIds, rest }: CheckedBatch,
+    { nowMs, joins }: { readonly nowMs: number; readonly joins: boolean },
+  ): AppendResult {
     const { settings, name } = partition.topic;
     const { maxMessageBytes } = settings.log;
     const log = partition.requireLog();
@@ -256,6 +270,8 @@ export class AppendService {
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp, nowMs);
     if (messageIds !== null) checkMessageIds(messageIds, this.#options.limits);
     const { leaderEpoch } = partition;
+    // What it is part of is noted in the same turn, so that no end can come between the two.
+    const joined = header.isTransactional ? this.#join(partition, header, joins) : null;
     const appended = log.append(
       batch,
       settings.log.dedupWindowMs > 0
@@ -270,10 +286,20 @@ export class AppendService {
       counters.recordsIn += header.recordsCount;
       counters.bytesIn += batch.length;
     }
-    return AppendResult.appended(partition, appended, {
+    return AppendResult.appended(partition, joined === null ? appended : appendOnce(appended, joined), {
       logStartOffset: log.logStartOffset,
       durability: this.#options.inMemory ? 'memory' : settings.log.durability,
     });
+  }
+
+  #join(
+    { topic, index: partition }: Partition,
+    { producerId, producerEpoch }: BatchHeader,
+    joins: boolean,
+  ): Promise<void> | null {
+    const { transactions } = this.#options;
+    if (transactions === undefined) throw new QError('INVALID_TRANSACTION_STATE', 'this broker takes no transactions');
+    return transactions.join({ producerId, producerEpoch, topicId: topic.id, partition, joins });
   }
 
   #checkTimestamp(maxTimestamp: number, nowMs: number): void {

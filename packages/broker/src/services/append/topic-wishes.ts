@@ -31,6 +31,7 @@ export class TopicWishes {
       validate: {
         uncompressedBytesMax,
         recordBytesMax: this.#isLenient ? uncompressedBytesMax : log.maxMessageBytes,
+        allowTransactional: true,
         requireKeys: log.cleanupPolicy.compact,
         correctsMaxTimestamp: this.#isLenient,
       },

@@ -4,14 +4,15 @@
  * Invariants:
  *  1. Entries stand in the order of the request, which is the order of the answer; reading begins at a rotating one, so
  *     that a partition with plenty of data does not starve those behind it.
- *  2. Nothing at or beyond the high watermark is given out: what is not durable may still be lost.
+ *  2. Nothing at or beyond the high watermark is given out: what is not durable may still be lost. Nor is, where
+ *     committed records are wanted, anything at or beyond the last stable offset.
  *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
  */
 import type { Asking } from '../../caller.ts';
 import { refusalToRead } from '../access/read-access.ts';
 import type { Access } from '../access/access.ts';
 import { QError, batchRecordsCount, batchSize } from '@q/protocol';
-import type { EpochEnd, LogRead, PartitionLog } from '@q/storage';
+import type { AbortedRange, EpochEnd, LogRead, PartitionLog } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import { epochEnd } from '../topics/epoch-history.ts';
 import type { Leader } from '../topics/leadership.ts';
@@ -50,6 +51,8 @@ export interface PartitionRead {
   readonly divergesAt?: EpochEnd;
   /** Who leads the partition, where that is known and something is wrong. */
   readonly leader?: Leader;
+  /** What of the buffers is of aborted transactions; only where committed records are wanted, and there is any. */
+  readonly aborted?: readonly AbortedRange[];
   /** There was something to read, and no room for it. */
   readonly isLeftOut: boolean;
   /** Gives the memory of `buffers` back, where it is lent; see `LogRead`. */
@@ -81,6 +84,13 @@ interface Looking {
 
 const noBuffers: readonly Buffer[] = [];
 
+export interface FetchPlanOptions {
+  readonly maxBytes: number;
+  readonly turn: number;
+  /** Nothing of open transactions is read, and it is told what of aborted ones is. Default: everything is. */
+  readonly readsCommitted?: boolean | undefined;
+}
+
 export class FetchPlan {
   readonly #looking: Looking;
   readonly #entries: Entry[];
@@ -88,14 +98,16 @@ export class FetchPlan {
   #accessRevision: number;
   readonly #maxBytes: number;
   readonly #turn: number;
+  readonly #upTo: 'highWatermark' | 'lastStable';
   readonly #logger: BrokerLogger;
 
-  constructor(topics: readonly FetchTopic[], options: Looking & { maxBytes: number; turn: number }) {
+  constructor(topics: readonly FetchTopic[], options: Looking & FetchPlanOptions) {
     this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
     this.#looking = options;
     this.#accessRevision = options.access.revision;
     this.#entries = topics.flatMap((topic) => resolveTopic(options, topic));
+    this.#upTo = options.readsCommitted === true ? 'lastStable' : 'highWatermark';
     this.#turn = this.#entries.length === 0 ? 0 : options.turn % this.#entries.length;
   }
 
@@ -123,7 +135,13 @@ export class FetchPlan {
   hasNews(collection: Collection): boolean {
     return this.#entries.some(({ partition }, index) => {
       const log = partition?.log ?? null;
-      return log !== null && (partition!.topic.isDeleted || log.highWatermark > collection.reads[index]!.highWatermark);
+      if (log === null) return false;
+      const read = collection.reads[index]!;
+      const isLater =
+        this.#upTo === 'lastStable'
+          ? log.lastStableOffset > read.lastStableOffset
+          : log.highWatermark > read.highWatermark;
+      return isLater || partition!.topic.isDeleted;
     });
   }
 
@@ -169,7 +187,7 @@ export class FetchPlan {
     if (entry.partition === null) return { ...failed(entry.error, null), ...leaderOf(entry) };
     const { partition, wanted } = entry;
     try {
-      const read = readPartition(partition, wanted, maxBytes);
+      const read = readPartition(partition, wanted, { maxBytes, upTo: this.#upTo });
       if (!(read instanceof Promise)) return read;
       return read.then(succeeded, (thrown: unknown) => this.#failed(thrown, partition));
     } catch (thrown) {
@@ -240,20 +258,20 @@ function leaderOf(place: { readonly leader?: Leader } | null): { readonly leader
 function readPartition(
   partition: Partition,
   { fetchOffset: offset, lastEpoch = -1 }: FetchPartition,
-  maxBytes: number,
+  { maxBytes, upTo }: { readonly maxBytes: number; readonly upTo: 'highWatermark' | 'lastStable' },
 ): PartitionRead | Promise<LogRead> {
   // It may have gone while the request waited.
   if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
   const log = partition.requireLog();
-  const { highWatermark, logStartOffset } = log;
+  const { logStartOffset } = log;
   const divergesAt = lastEpoch < 0 ? null : divergence(partition, offset, lastEpoch);
   if (divergesAt !== null) {
     return { ...emptyRead(log, { isLeftOut: false }), divergesAt };
   }
   if (offset < logStartOffset || offset > log.logEndOffset) throw outOfRange(partition, offset);
-  const isAtEnd = offset >= highWatermark;
+  const isAtEnd = offset >= (upTo === 'lastStable' ? log.lastStableOffset : log.highWatermark);
   if (isAtEnd || maxBytes === 0) return emptyRead(log, { isLeftOut: !isAtEnd });
-  const read = log.read({ offset, maxBytes, upTo: 'highWatermark' });
+  const read = log.read({ offset, maxBytes, upTo });
   return read instanceof Promise ? read : succeeded(read);
 }
 

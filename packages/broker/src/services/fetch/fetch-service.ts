@@ -31,6 +31,8 @@ export interface FetchQuery {
    * withheld at once. Missing: it is held as long as may be, and answered.
    */
   readonly quotaWaitMs?: number;
+  /** Only records of transactions that were committed, and those of none. Default: all records. */
+  readonly readsCommitted?: boolean;
   readonly topics: readonly FetchTopic[];
 }
 
@@ -74,7 +76,9 @@ export class FetchService {
     checkPartitionCount(query.topics, limits);
     const { registry, logger, access } = this.#options;
     const maxBytes = Math.min(query.maxBytes, limits.fetchBytesMax);
-    const plan = new FetchPlan(query.topics, { registry, logger, access, caller, maxBytes, turn: query.turn });
+    const { turn, readsCommitted } = query;
+    const looking = { registry, logger, access, caller };
+    const plan = new FetchPlan(query.topics, { ...looking, maxBytes, turn, readsCommitted });
     const { throttle } = this.#options;
     const pace = throttle.isOn ? new FetchPace(this.#options, query.quotaWaitMs, caller) : noPace;
     const collection = await this.#collect(plan, { ...query, maxBytes }, { caller, pace });

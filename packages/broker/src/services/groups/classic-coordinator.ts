@@ -14,7 +14,7 @@ import type { ClassicCommand, ClassicContext, ClassicGroup, ClassicStep } from '
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
-import { GroupDeadlines } from './group-deadlines.ts';
+import { Deadlines } from '../deadlines.ts';
 import { classicNews, tellWhenDurable } from './group-news.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
@@ -33,7 +33,7 @@ export class ClassicCoordinator {
   /** Generations that were begun, since the start. */
   rebalances = 0;
   readonly #options: ClassicCoordinatorOptions;
-  readonly #deadlines: GroupDeadlines<LiveGroup>;
+  readonly #deadlines: Deadlines<LiveGroup>;
   /** What each group takes, as it was counted last. */
   readonly #bytesOf = new Map<LiveGroup, number>();
   #bytes = 0;
@@ -41,7 +41,7 @@ export class ClassicCoordinator {
   constructor(options: ClassicCoordinatorOptions) {
     const { clock, directory, limits } = options;
     this.#options = options;
-    this.#deadlines = new GroupDeadlines({
+    this.#deadlines = new Deadlines({
       clock,
       pauseMs: limits.groupDeadlinePauseMs,
       due: (live) => this.#due(live),

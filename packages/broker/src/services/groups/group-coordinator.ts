@@ -18,7 +18,7 @@ import type { BrokerLogger } from '../../logger.ts';
 import type { TopicListener } from '../topics/topic-listener.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
-import { GroupDeadlines } from './group-deadlines.ts';
+import { Deadlines } from '../deadlines.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import { groupNews, tellWhenDurable } from './group-news.ts';
 import type { HeldHeartbeats } from './held-heartbeats.ts';
@@ -43,7 +43,7 @@ export class GroupCoordinator implements TopicListener {
   rebalances = 0;
   readonly #options: GroupCoordinatorOptions;
   readonly #topics: TopicView;
-  readonly #deadlines: GroupDeadlines<LiveGroup>;
+  readonly #deadlines: Deadlines<LiveGroup>;
   #sweep: Scheduled | null = null;
   #isStopped = false;
   /** When each of them catches up. */
@@ -53,7 +53,7 @@ export class GroupCoordinator implements TopicListener {
     const { clock, directory, limits, registry } = options;
     this.#options = options;
     this.#topics = topicViewOf(registry);
-    this.#deadlines = new GroupDeadlines({
+    this.#deadlines = new Deadlines({
       clock,
       pauseMs: limits.groupDeadlinePauseMs,
       due: (live) => this.#due(live),
@@ -110,6 +110,7 @@ export class GroupCoordinator implements TopicListener {
   remove(live: LiveGroup): number {
     const offsets = [...live.offsets.entries()];
     for (const place of offsets) live.deleteOffset(place);
+    for (const transactionalId of live.applied.keys()) live.forgetTransactions(transactionalId);
     if (live.group !== null || live.classic !== null)
       live.advance(null, [{ kind: 'group-gone', groupId: live.groupId }]);
     this.#deadlines.set(live, null);

@@ -6,7 +6,7 @@
  *  2. There are at most `groupsMax`.
  */
 import { CommittedOffsets, checkGroupId } from '@q/coordinator';
-import type { ClassicGroup, Group, GroupRecord } from '@q/coordinator';
+import type { ClassicGroup, Group, GroupRecord, ProducerIdentity } from '@q/coordinator';
 import { QError } from '@q/protocol';
 import type { BrokerLimits } from '../../limits.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
@@ -19,6 +19,7 @@ export interface StoredGroup {
   readonly group: Group | null;
   readonly classic: ClassicGroup | null;
   readonly offsets: CommittedOffsets;
+  readonly applied: Map<string, ProducerIdentity>;
 }
 
 export class GroupDirectory {
@@ -73,7 +74,7 @@ export class GroupDirectory {
         details: { groups, groupsMax },
       });
     }
-    return this.add({ groupId, group: null, classic: null, offsets: new CommittedOffsets() });
+    return this.add({ groupId, group: null, classic: null, offsets: new CommittedOffsets(), applied: new Map() });
   }
 
   add(stored: StoredGroup): LiveGroup {

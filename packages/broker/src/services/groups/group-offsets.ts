@@ -6,7 +6,7 @@
  * durable.
  */
 import { checkOffsetAccess, coordinatorLimits, mayCommit } from '@q/coordinator';
-import type { CommittedOffsets, OffsetRefusal } from '@q/coordinator';
+import type { CommittedOffsets, OffsetCommit, OffsetRefusal, StagedOffset } from '@q/coordinator';
 import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
@@ -19,7 +19,7 @@ import { AnswerRoom } from './answer-room.ts';
 import type { ClassicGroups, CommitClaim } from './classic-groups.ts';
 import type { ClassicFault } from './waiting-members.ts';
 import type { GroupDirectory } from './group-directory.ts';
-import type { LiveGroup } from './live-group.ts';
+import type { LiveGroup, OffsetPlace } from './live-group.ts';
 
 /** What is to be committed of one partition. */
 export interface OffsetToCommit {
@@ -72,6 +72,12 @@ export interface OffsetFound extends PartitionOutcome {
   readonly committedAtMs: number;
 }
 
+/** Offsets that a transaction may commit, and what was refused. */
+export interface StagedCommits {
+  readonly outcome: readonly CommittedTopic[];
+  readonly offsets: readonly StagedOffset[];
+}
+
 /** What is committed of one topic. */
 export interface TopicOffsets {
   readonly topicId: string;
@@ -99,6 +105,14 @@ export interface GroupOffsetsOptions {
 /** What is kept of an offset that somebody commits. @throws QError when none may be */
 type OffsetOf = (partition: Partition, offset: number) => number;
 
+/** What is done with an offset that may be committed. */
+type PutOffset = (place: OffsetPlace, commit: OffsetCommit) => void;
+
+interface Taking {
+  readonly offsetOf: OffsetOf;
+  readonly put: PutOffset;
+}
+
 /** Groups whose offsets are looked up in one turn of the event loop. */
 export const offsetGroupsPerTurn = 64;
 
@@ -117,7 +131,7 @@ export class GroupOffsets {
     const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit') ?? checkNoneAssigns(known);
     if (refusal !== null) return refuse(known, refusal);
     const live = known ?? directory.obtain(request.groupId);
-    return this.#answer(live, this.#take(live, request, checked));
+    return this.#answer(live, this.#take(live, request, this.#committing(live, checked)));
   }
 
   /**
@@ -135,7 +149,44 @@ export class GroupOffsets {
     const fault = classic.checkCommit(groupId, claim);
     if (fault !== null) return refuseClaim(known, groupId, fault);
     const live = known ?? directory.obtain(groupId);
-    return this.#answer(live, this.#take(live, { memberId: '', topics }, placeMeant));
+    return this.#answer(live, this.#take(live, { memberId: '', topics }, this.#committing(live, placeMeant)));
+  }
+
+  /**
+   * What a transaction is to commit, as `commit` would take it: nothing is committed by this. Where its member stands now
+   * counts; where it stands when the transaction ends does not.
+   */
+  async stage(request: OffsetCommits): Promise<StagedCommits> {
+    const { directory, limits } = this.#options;
+    checkPartitionCount(request.topics, limits);
+    const known = directory.find(request.groupId);
+    const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit') ?? checkNoneAssigns(known);
+    if (refusal !== null) return refuse(known, refusal);
+    return this.#stage(known, request, checked);
+  }
+
+  /** The same for clients that may be members of a classic group; one that names no member is asked nothing. */
+  async stageClassic(request: ClassicCommits): Promise<StagedCommits | ClassicFault> {
+    const { directory, classic, limits } = this.#options;
+    const { groupId, claim, topics } = request;
+    const known = directory.find(groupId);
+    if (known?.group?.members.has(claim.memberId))
+      return this.stage({ groupId, memberId: claim.memberId, memberEpoch: claim.generation, topics });
+    checkPartitionCount(topics, limits);
+    const isNobody = claim.memberId === '' && claim.generation < 0;
+    const fault = isNobody ? null : classic.checkCommit(groupId, claim);
+    if (fault !== null) return refuseClaim(known, groupId, fault);
+    return this.#stage(known, { memberId: '', topics }, placeMeant);
+  }
+
+  #stage(
+    live: LiveGroup | null,
+    { memberId, topics }: Pick<OffsetCommits, 'memberId' | 'topics'>,
+    offsetOf: OffsetOf,
+  ): StagedCommits {
+    const offsets: StagedOffset[] = [];
+    const put: PutOffset = (place, commit) => void offsets.push({ ...place, commit });
+    return { outcome: this.#take(live, { memberId, topics }, { offsetOf, put }), offsets };
   }
 
   /** Before the first await the answer is made, so that it holds exactly the commits that came before. */
@@ -201,31 +252,36 @@ export class GroupOffsets {
     }
   }
 
+  #committing(live: LiveGroup, offsetOf: OffsetOf): Taking {
+    const { clock } = this.#options;
+    return { offsetOf, put: (place, commit) => live.putOffset(place, commit, clock.monotonic()) };
+  }
+
   #take(
-    live: LiveGroup,
+    live: LiveGroup | null,
     { memberId, topics }: Pick<OffsetCommits, 'memberId' | 'topics'>,
-    offsetOf: OffsetOf,
+    taking: Taking,
   ): CommittedTopic[] {
     return topics.map(({ topicId, partitions }) => ({
       topicId,
-      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted, offsetOf })),
+      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted, ...taking })),
     }));
   }
 
   #takeOne(
-    live: LiveGroup,
-    o: { memberId: string; topicId: string; wanted: OffsetToCommit; offsetOf: OffsetOf },
+    live: LiveGroup | null,
+    o: Taking & { memberId: string; topicId: string; wanted: OffsetToCommit },
   ): PartitionOutcome {
-    const { memberId, topicId, wanted, offsetOf } = o;
+    const { memberId, topicId, wanted, offsetOf, put } = o;
     const { registry, clock, logger } = this.#options;
     const { partition, leaderEpoch, metadata } = wanted;
     try {
       const place = requirePartition(requireTopicId(registry, topicId), partition);
-      if (memberId !== '' && !mayCommit(live.group!, memberId, topicId, partition)) throw notOwned(place, memberId);
+      if (memberId !== '' && !mayCommit(live!.group!, memberId, topicId, partition)) throw notOwned(place, memberId);
       const offset = offsetOf(place, wanted.offset);
       checkMetadata(metadata);
       const commit = { offset, leaderEpoch, metadata, committedAtMs: clock.now() };
-      live.putOffset({ topicId, partition }, commit, clock.monotonic());
+      put({ topicId, partition }, commit);
       return { partition, error: null };
     } catch (thrown) {
       return { partition, error: toPartitionError(thrown, logger) };

@@ -23,6 +23,9 @@ function keyOf(record: GroupRecord): string {
       return `classic-member ${record.member.memberId}`;
     case 'classic-member-gone':
       return `classic-member ${record.memberId}`;
+    case 'applied':
+    case 'applied-gone':
+      return `applied ${record.transactionalId}`;
     case 'offset':
     case 'offset-gone':
       return `offset ${record.topicId} ${record.partition}`;

@@ -3,7 +3,16 @@
  * not be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
  */
 import { classicMembersGone } from '@q/coordinator';
-import type { ClassicGroup, CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
+import type {
+  ClassicGroup,
+  CommittedOffset,
+  CommittedOffsets,
+  Group,
+  GroupRecord,
+  OffsetCommit,
+  ProducerIdentity,
+  StagedOffset,
+} from '@q/coordinator';
 import { LoggedState } from '../../state-log/logged-state.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
 
@@ -22,6 +31,7 @@ interface Membership {
 export interface LiveGroupOptions extends Membership {
   readonly groupId: string;
   readonly offsets: CommittedOffsets;
+  readonly applied: Map<string, ProducerIdentity>;
   readonly log: Pick<StateLog<GroupRecord>, 'write'>;
   /** Called after each write, when the group is durable as it is or has gone back. */
   readonly written: (live: LiveGroup, outcome: 'durable' | 'failed') => void;
@@ -30,11 +40,14 @@ export interface LiveGroupOptions extends Membership {
 export class LiveGroup {
   readonly groupId: string;
   readonly offsets: CommittedOffsets;
+  /** The last transaction of each transactional id that has committed offsets here. */
+  readonly applied: Map<string, ProducerIdentity>;
   readonly #state: LoggedState<Membership, GroupRecord>;
 
-  constructor({ groupId, group, classic, offsets, log, written }: LiveGroupOptions) {
+  constructor({ groupId, group, classic, offsets, applied, log, written }: LiveGroupOptions) {
     this.groupId = groupId;
     this.offsets = offsets;
+    this.applied = applied;
     const stored = { group, classic };
     this.#state = new LoggedState({ id: groupId, stored, log, written: (outcome) => written(this, outcome) });
   }
@@ -93,6 +106,41 @@ export class LiveGroup {
     this.offsets.put(topicId, partition, committed, nowMs);
     const record: GroupRecord = { kind: 'offset', groupId, topicId, partition, committed };
     this.#state.changed(record, () => this.#restore(place, before, nowMs));
+  }
+
+  /**
+   * Commits what a transaction has staged, once: a transaction that did so before changes nothing. `nowMs` is on the
+   * clock that never goes back.
+   */
+  applyTransaction(
+    { transactionalId, producer }: { readonly transactionalId: string; readonly producer: ProducerIdentity },
+    offsets: Iterable<StagedOffset>,
+    nowMs: number,
+  ): void {
+    const before = this.applied.get(transactionalId);
+    if (before?.producerId === producer.producerId && before.producerEpoch === producer.producerEpoch) return;
+    for (const { topicId, partition, commit } of offsets) this.putOffset({ topicId, partition }, commit, nowMs);
+    const { groupId } = this;
+    this.applied.set(transactionalId, producer);
+    this.#state.changed({ kind: 'applied', groupId, transactionalId, producer }, () =>
+      this.#restoreApplied(transactionalId, before),
+    );
+  }
+
+  /** The transactional id is forgotten, or the group is. */
+  forgetTransactions(transactionalId: string): void {
+    const before = this.applied.get(transactionalId);
+    if (before === undefined) return;
+    const { groupId } = this;
+    this.applied.delete(transactionalId);
+    this.#state.changed({ kind: 'applied-gone', groupId, transactionalId }, () =>
+      this.#restoreApplied(transactionalId, before),
+    );
+  }
+
+  #restoreApplied(transactionalId: string, before: ProducerIdentity | undefined): void {
+    if (before === undefined) this.applied.delete(transactionalId);
+    else this.applied.set(transactionalId, before);
   }
 
   /** False when there was none. */

@@ -29,7 +29,15 @@ function setUp(committed: readonly number[]) {
   };
   for (const [partition, offset] of committed.entries()) if (offset >= 0) commit(partition, offset);
   const nothing = { write: () => Promise.resolve() } as never;
-  const live = new LiveGroup({ groupId: 'g', group: null, classic: null, offsets, log: nothing, written: () => {} });
+  const live = new LiveGroup({
+    groupId: 'g',
+    group: null,
+    classic: null,
+    offsets,
+    applied: new Map(),
+    log: nothing,
+    written: () => {},
+  });
   const directory = { groups: () => [live].values() } as never;
   const lags = new GroupLags({ directory, registry, clock, limits: { turnMsMax: 4 } });
   const later = async () => {

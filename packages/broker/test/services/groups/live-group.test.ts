@@ -62,6 +62,7 @@ function setUp() {
     group: null,
     classic: null,
     offsets: new CommittedOffsets(),
+    applied: new Map(),
     log,
     written: (_live, outcome) => void outcomes.push(outcome),
   });

@@ -1,5 +1,5 @@
 /**
- * One timer for the deadlines of all groups: the sessions and rebalances that may run out.
+ * One timer for the deadlines of many: sessions and rebalances of groups, transactions that take too long.
  *
  * A deadline may be noted too early, never too late: heartbeats only ever move it away, and to note each of them would
  * cost more than to look once in vain. Whoever is called looks what is really due and notes the next deadline.
@@ -9,9 +9,9 @@
  *     Without any there is no timer: an idle broker does nothing.
  *  2. It fires at most once in `pauseMs`.
  */
-import type { Clock, Scheduled } from '../../clock.ts';
+import type { Clock, Scheduled } from '../clock.ts';
 
-export class GroupDeadlines<T> {
+export class Deadlines<T> {
   readonly #clock: Pick<Clock, 'monotonic' | 'schedule'>;
   readonly #pauseMs: number;
   readonly #due: (owner: T) => void;

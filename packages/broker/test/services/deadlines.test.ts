@@ -1,11 +1,11 @@
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
-import { GroupDeadlines } from '../../../src/services/groups/group-deadlines.ts';
+import { Deadlines } from '../../src/services/deadlines.ts';
 
 function setUp() {
   const clock = new ManualClock();
   const fired: [string, number][] = [];
-  const deadlines = new GroupDeadlines<string>({
+  const deadlines = new Deadlines<string>({
     clock,
     pauseMs: 50,
     due: (owner) => void fired.push([owner, clock.monotonic()]),
@@ -13,7 +13,7 @@ function setUp() {
   return { clock, deadlines, fired };
 }
 
-describe('GroupDeadlines', () => {
+describe('Deadlines', () => {
   it('G1 fires each deadline once, at its time, with one timer', async () => {
     const { clock, deadlines, fired } = setUp();
     deadlines.set('b', 3000);
@@ -52,7 +52,7 @@ describe('GroupDeadlines', () => {
   it('G1 takes a deadline that is set while it fires, also one that has passed', async () => {
     const clock = new ManualClock();
     let rounds = 0;
-    const deadlines: GroupDeadlines<string> = new GroupDeadlines<string>({
+    const deadlines: Deadlines<string> = new Deadlines<string>({
       clock,
       pauseMs: 50,
       due: (owner) => {

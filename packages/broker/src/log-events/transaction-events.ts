@@ -1,0 +1,18 @@
+/** What becomes of transactions without their producers. */
+export const transactionEvents = {
+  'transaction.timed_out': {
+    level: 'info',
+    meaning: 'A transaction took longer than its time-out, and is aborted.',
+    fields: ['transactionalId', 'timeoutMs'],
+  },
+  'transaction.not_told': {
+    level: 'warn',
+    meaning: 'A transaction has ended, and not all of what it touched could be told so. It is tried again.',
+    fields: ['transactionalId', 'state', 'failures', 'pauseMs', 'err'],
+  },
+  'transaction.hanging_ended': {
+    level: 'warn',
+    meaning: 'A transaction was open in a partition, and nobody would have ended it: a crash came at its beginning.',
+    fields: ['topic', 'partition', 'producerId', 'firstOffset', 'outcome'],
+  },
+} as const;

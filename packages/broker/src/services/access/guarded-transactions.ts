@@ -1,0 +1,114 @@
+/**
+ * Transactions, for those who may (row A3, SEC-12). Whoever writes under a transactional id needs `write` of it; what a
+ * transaction writes to, and the groups that it commits offsets of, are checked as without one.
+ */
+import type { ProducerIdentity, Transaction } from '@q/coordinator';
+import type { Asking } from '../../caller.ts';
+import type { ClassicCommits, CommittedTopic, OffsetCommits, StagedCommits } from '../groups/group-offsets.ts';
+import type { ClassicFault } from '../groups/waiting-members.ts';
+import type {
+  BeginTransactions,
+  EndTransaction,
+  TransactionClaim,
+  Transactions,
+} from '../transactions/transactions.ts';
+import { demand } from './access.ts';
+import type { Access } from './access.ts';
+import type { GuardedOffsets } from './guarded-groups.ts';
+
+export class GuardedTransactions {
+  readonly #transactions: Transactions;
+  readonly #offsets: GuardedOffsets;
+  readonly #access: Access;
+
+  constructor(
+    transactions: Transactions,
+    { access, offsets }: { readonly access: Access; readonly offsets: GuardedOffsets },
+  ) {
+    this.#transactions = transactions;
+    this.#access = access;
+    this.#offsets = offsets;
+  }
+
+  /** As `Transactions.begin`. @throws QError NOT_AUTHORIZED, too */
+  async begin(request: BeginTransactions, caller: Asking): Promise<ProducerIdentity> {
+    this.#demandWrite(request.transactionalId, caller);
+    return this.#transactions.begin(request);
+  }
+
+  /** As `Transactions.end`. @throws QError NOT_AUTHORIZED, too */
+  async end(request: EndTransaction, caller: Asking): Promise<ProducerIdentity> {
+    this.#demandWrite(request.transactionalId, caller);
+    return this.#transactions.end(request);
+  }
+
+  /** As `Transactions.abort`. @throws QError NOT_AUTHORIZED, too */
+  async abort(transactionalId: string, caller: Asking): Promise<void> {
+    this.#demandWrite(transactionalId, caller);
+    await this.#transactions.abort(transactionalId, caller);
+  }
+
+  /** As `Transactions.add`; whether the topics may be written to is asked when they are. @throws QError */
+  async add(
+    claim: TransactionClaim,
+    partitions: ReadonlyMap<string, readonly number[]>,
+    caller: Asking,
+  ): Promise<void> {
+    this.#demandWrite(claim.transactionalId, caller);
+    await this.#transactions.add(claim, partitions);
+  }
+
+  /** Offsets of a group that are committed with the transaction. Durable when it resolves. @throws QError */
+  async stage(claim: TransactionClaim, commits: OffsetCommits, caller: Asking): Promise<readonly CommittedTopic[]> {
+    this.#demandWrite(claim.transactionalId, caller);
+    return this.#stage(claim, commits.groupId, await this.#offsets.stage(commits, caller));
+  }
+
+  /** The same for clients that may be members of classic groups. */
+  async stageClassic(
+    claim: TransactionClaim,
+    commits: ClassicCommits,
+    caller: Asking,
+  ): Promise<readonly CommittedTopic[] | ClassicFault> {
+    this.#demandWrite(claim.transactionalId, caller);
+    const staged = await this.#offsets.stageClassic(commits, caller);
+    return typeof staged === 'string' ? staged : this.#stage(claim, commits.groupId, staged);
+  }
+
+  async #stage(
+    claim: TransactionClaim,
+    groupId: string,
+    { offsets, outcome }: StagedCommits,
+  ): Promise<readonly CommittedTopic[]> {
+    await this.#transactions.stage(claim, { groupId, offsets });
+    return outcome;
+  }
+
+  /** As `Transactions.list`, without those that the caller may not see. */
+  list(caller: Asking): Transaction[] {
+    return [...this.#transactions.list()].filter(({ transactionalId: name }) =>
+      this.#access.sees(caller, 'describe', { type: 'transactionalId', name }),
+    );
+  }
+
+  /** As `Transactions.describe`. @throws QError NOT_AUTHORIZED, too */
+  describe(transactionalId: string, caller: Asking): Transaction {
+    const resource = { type: 'transactionalId', name: transactionalId } as const;
+    demand(this.#access, caller, { operation: 'describe', resource });
+    return this.#transactions.describe(transactionalId);
+  }
+
+  /** As `Transactions.isUnstable`. */
+  isUnstable(groupId: string, topicId: string, partition: number): boolean {
+    return this.#transactions.isUnstable(groupId, topicId, partition);
+  }
+
+  /** As `Transactions.numbers`: for metrics, whose caller is asked once for all of them. */
+  get numbers(): Transactions['numbers'] {
+    return this.#transactions.numbers;
+  }
+
+  #demandWrite(name: string, caller: Asking): void {
+    demand(this.#access, caller, { operation: 'write', resource: { type: 'transactionalId', name } });
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Tells everything that a transaction has touched how it ended: offsets to their groups, a marker to every partition.
+ *
+ * Invariants
+ *  1. Nothing is told before the decision is durable.
+ *  2. Nothing is told twice where that could do harm: a group notes which transaction it has taken offsets of, and a
+ *     partition gets a marker only while a transaction of that very producer and epoch is open in it. So it may be begun
+ *     again after a crash, or when a part of it has failed.
+ */
+import { isPrepared } from '@q/coordinator';
+import type { Transaction } from '@q/coordinator';
+import { encodeEndMarker } from '@q/protocol';
+import { StorageError } from '@q/storage';
+import type { Clock } from '../../clock.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import type { GroupDirectory } from '../groups/group-directory.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Partition } from '../topics/topic.ts';
+import type { LiveTransaction } from './live-transaction.ts';
+
+const pauseMsMin = 100;
+const pauseMsMax = 10_000;
+
+export interface OutcomeTellerOptions {
+  readonly registry: Pick<TopicRegistry, 'byId'>;
+  readonly groups: Pick<GroupDirectory, 'obtain'>;
+  readonly clock: Clock;
+  readonly logger: BrokerLogger;
+  /** Stands in the markers: the term of this broker. */
+  readonly coordinatorEpoch: number;
+  /** Called when everything is told. */
+  readonly told: (live: LiveTransaction) => void;
+}
+
+export class OutcomeTeller {
+  readonly #options: OutcomeTellerOptions;
+  readonly #pauses = new Set<() => void>();
+  #isStopped = false;
+
+  constructor(options: OutcomeTellerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all is told, the decision was not stored after all, or the broker stops. */
+  tell(live: LiveTransaction): Promise<void> {
+    live.telling ??= this.#tell(live).finally(() => (live.telling = null));
+    return live.telling;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const goOn of this.#pauses) goOn();
+  }
+
+  async #tell(live: LiveTransaction): Promise<void> {
+    for (let pauseMs = pauseMsMin; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+      // What was not stored was taken back, and whoever asked for it is told so.
+      const isStored = await live.settled().then(
+        () => true,
+        () => false,
+      );
+      const decided = live.newest;
+      if (!isStored || decided === null || !isPrepared(decided)) return;
+      const failures = await this.#tellOnce(decided);
+      if (failures.length === 0) return this.#options.told(live);
+      this.#report(decided, failures, pauseMs);
+      await this.#pause(pauseMs);
+    }
+  }
+
+  /** The reasons why something could not be told. */
+  async #tellOnce(decided: Transaction): Promise<unknown[]> {
+    const told = [...this.#tellGroups(decided), ...this.#tellPartitions(decided)];
+    const outcomes = await Promise.allSettled(told);
+    return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  }
+
+  /** Also for a start: before anybody asks a group for its offsets. */
+  *tellGroups(decided: Transaction): Generator<Promise<void>> {
+    yield* this.#tellGroups(decided);
+  }
+
+  *#tellGroups(decided: Transaction): Generator<Promise<void>> {
+    if (decided.state !== 'prepareCommit') return;
+    for (const [groupId, offsets] of decided.offsets) yield this.#tellGroup(groupId, decided, offsets.values());
+  }
+
+  async #tellGroup(
+    groupId: string,
+    decided: Transaction,
+    offsets: Parameters<ReturnType<GroupDirectory['obtain']>['applyTransaction']>[1],
+  ): Promise<void> {
+    const group = this.#options.groups.obtain(groupId);
+    group.applyTransaction(decided, offsets, this.#options.clock.monotonic());
+    await group.settled();
+  }
+
+  *#tellPartitions(decided: Transaction): Generator<Promise<void>> {
+    for (const [topicId, partitions] of decided.partitions) {
+      const topic = this.#options.registry.byId(topicId);
+      if (topic === undefined) continue;
+      for (const index of partitions) {
+        const partition = topic.partitions[index];
+        if (partition !== undefined) yield this.#tellPartition(partition, decided);
+      }
+    }
+  }
+
+  async #tellPartition(partition: Partition, { producer, state, isRaised }: Transaction): Promise<void> {
+    const log = partition.requireLog();
+    const open = log.openTransactionOf(producer.producerId);
+    const epochMax = isRaised ? producer.producerEpoch - 1 : producer.producerEpoch;
+    if (open === null || open.producerEpoch > epochMax) return;
+    await this.mark(partition, { ...producer, outcome: state === 'prepareCommit' ? 'commit' : 'abort' });
+  }
+
+  /** Ends the transaction that a producer has in a partition. Resolves when that is durable. */
+  async mark(
+    partition: Partition,
+    marker: { readonly producerId: number; readonly producerEpoch: number; readonly outcome: 'commit' | 'abort' },
+  ): Promise<void> {
+    const { clock, coordinatorEpoch } = this.#options;
+    const batch = encodeEndMarker({ ...marker, coordinatorEpoch, timestampMs: clock.now() });
+    try {
+      await partition.requireLog().append(batch, { leaderEpoch: partition.leaderEpoch }).durable;
+    } catch (error) {
+      // A later transaction of the producer has ended there.
+      if (!(StorageError.is(error) && error.code === 'STALE_PRODUCER_EPOCH')) throw error;
+    }
+  }
+
+  #report({ transactionalId, state }: Transaction, failures: readonly unknown[], pauseMs: number): void {
+    this.#options.logger.warn(
+      { event: 'transaction.not_told', transactionalId, state, failures: failures.length, pauseMs, err: failures[0] },
+      'a transaction has ended, and not all of what it touched could be told so; it is tried again',
+    );
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#options.clock.schedule(pauseMs, resolve);
+    this.#pauses.add(resolve);
+    await promise;
+    timer.cancel();
+    this.#pauses.delete(resolve);
+  }
+}
