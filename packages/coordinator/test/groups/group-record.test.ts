@@ -160,7 +160,7 @@ describe('group records', () => {
   it('G3 of a newer broker are left alone', () => {
     const [key, value] = bytesOf(vectors[0]!) as [Buffer, Buffer];
     expect(decodeGroupRecord(withByte(key, 0, 2), value)).toBeNull();
-    expect(decodeGroupRecord(withByte(key, 1, 4), value)).toBeNull();
+    expect(decodeGroupRecord(withByte(key, 1, 5), value)).toBeNull();
     expect(decodeGroupRecord(key, withByte(value, 0, 2))).toBeNull();
     expect(decodeGroupRecord(key, withByte(value, 1, 2))).toBeNull();
   });

@@ -153,8 +153,8 @@ export class GroupOffsets {
   }
 
   /**
-   * What a transaction is to commit, as `commit` would take it: nothing is committed by this. Where its member stands now
-   * counts; where it stands when the transaction ends does not.
+   * What a transaction is to commit, as `commit` would take it: nothing is committed by this. Where its member stands
+   * now counts; where it stands when the transaction ends does not.
    */
   async stage(request: OffsetCommits): Promise<StagedCommits> {
     const { directory, limits } = this.#options;

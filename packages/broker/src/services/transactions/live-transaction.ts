@@ -2,8 +2,8 @@
  * A transactional id while the broker serves it.
  *
  * Invariants
- *  1. What it has touched is never forgotten before its end is told: `#touched` has every partition that was written to,
- *     also where the record that says so was lost. The next step adds it again.
+ *  1. What it has touched is never forgotten before its end is told: `#touched` has every partition that was written
+ *     to, also where the record that says so was lost. The next step adds it again.
  *  2. That a transaction is complete may be stored later, with the next change, if its markers were of a higher epoch
  *     than its records: after a crash its end is told again, and nothing is found that is still to be told.
  */

@@ -4,8 +4,8 @@
  * Invariants
  *  1. Nothing is told before the decision is durable.
  *  2. Nothing is told twice where that could do harm: a group notes which transaction it has taken offsets of, and a
- *     partition gets a marker only while a transaction of that very producer and epoch is open in it. So it may be begun
- *     again after a crash, or when a part of it has failed.
+ *     partition gets a marker only while a transaction of that very producer and epoch is open in it. So it may be
+ *     begun again after a crash, or when a part of it has failed.
  */
 import { isPrepared } from '@q/coordinator';
 import type { Transaction } from '@q/coordinator';

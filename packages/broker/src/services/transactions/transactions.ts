@@ -151,7 +151,7 @@ export class Transactions {
     return await this.#answer(() => this.#directory.require(transactionalId), command);
   }
 
-  /** An operator ends whatever is open under the id. Resolves when it is told. @throws QError UNKNOWN_TRANSACTIONAL_ID */
+  /** An operator ends what is open under the id. Resolves when it is told. @throws QError UNKNOWN_TRANSACTIONAL_ID */
   async abort(transactionalId: string, by?: Author): Promise<void> {
     const live = this.#directory.require(transactionalId);
     const { state, partitions } = live.newest!;

@@ -6,7 +6,7 @@ import { TransactionScene } from './transaction-scene.ts';
 const id = 'billing-1';
 
 describe('X1 transactions of a broker', () => {
-  it('X1 show what was written to several partitions all together, to whoever asks right after the commit', async () => {
+  it('X1 show all partitions together, to whoever asks right after the commit', async () => {
     await using scene = await TransactionScene.start();
     const topicId = await scene.topic('orders', 2);
     const producer = await scene.begin(id);
