@@ -1,5 +1,6 @@
 import { Fetch, Ping } from '@q/protocol';
 import type { FetchResponse } from '@q/protocol';
+import { ManualClock } from '@q/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { batchOf, errorOf, testDirectory } from './harness.ts';
 import { everyOther, owner, produceOf, quotaScene } from './quota-scene.ts';
@@ -275,3 +276,31 @@ async function testClientOf({ broker, during }: QuotaScene): Promise<RawClient> 
   onTestFinished(() => client.close());
   return client;
 }
+
+describe('a client that takes more of the event loop than it may', () => {
+  /** Whatever is done takes a fraction of a millisecond with each look at the clock. */
+  class BusyClock extends ManualClock {
+    #aheadMs = 0;
+    override monotonic(): number {
+      this.#aheadMs += 0.5;
+      return super.monotonic() + this.#aheadMs;
+    }
+  }
+
+  it('A3, SEC-13: is answered later, for a second at most, and its heartbeats are not', async () => {
+    const scene = await quotaScene({}, { clock: new BusyClock({ startMs: Date.now() }) });
+    await scene.setQuota({ user: 'ANONYMOUS' }, 'requestPercentage', 1);
+    const ask = () => scene.during(scene.client.topic('t'));
+    let slowest = 0;
+    for (let times = 0; times < 40; times += 1) slowest = Math.max(slowest, (await ask()).ms);
+    expect(slowest).toBeGreaterThan(50);
+    expect(slowest).toBeLessThan(1_300);
+    const held = produceOf(scene, batch);
+    const ping = await scene.during(scene.client.request(Ping, { payload: Buffer.alloc(1) }));
+    expect((await scene.during(held)).value.throttleTimeMs).toBeGreaterThan(50);
+    expect(ping.ms).toBeLessThan(slowest);
+    const { totals } = scene.services.stats.throttled;
+    expect(totals.requestPercentage.times).toBeGreaterThan(5);
+    expect(totals.producerByteRate.times).toBe(0);
+  });
+});
