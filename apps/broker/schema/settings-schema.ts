@@ -60,6 +60,15 @@ function orWord<T>(word: string, kind: Kind<T>): Kind<T | null> {
 const texts = z.record(z.string(), z.string());
 const numbers = z.record(z.string(), whole({ min: 0, max: 999_999_999_999_999 }));
 
+/** A host, a port that there can be, and whatever is behind them. A name and a password may stand before the host. */
+const port16 = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const webHost = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])';
+const webAddress = new RegExp(`^https?://(?:[^\\s/?#@]+@)?${webHost}(?::${port16})?(?:[/?#]\\S*)?$`);
+const webAddressWords = 'an address that begins with http:// or https://, or none';
+/** Standard Webhooks: Base64 behind `whsec_`. One that cannot be read would sign with a key that everybody knows. */
+const encodedSecret = 'whsec_(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?';
+const webhookSecret = new RegExp(`^(?:${encodedSecret}|(?!whsec_)\\S{8,})$`);
+
 const portWords = 'a port from 0 to 65535 (0 lets the system choose)';
 const hostWords = 'a host name or an IP address, without a port';
 const addressWords = 'host:port with a port from 1 to 65535, or none';
@@ -120,6 +129,9 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
     placeholder: 'name,name',
     allowed: 'host names without ports, separated by commas, or none',
     doc: 'Names with a dot by which the admin HTTP server may be called, besides its host; others are refused, because a web page could have its own name lead here.',
+  }),
+  adminMetrics: setting(choice(['secured', 'open']), 'secured', {
+    doc: 'Who may have /metrics where security is on: whoever may describe the cluster, or whoever reaches the admin HTTP server.',
   }),
   brokerId: setting(whole({ min: 0, max: 2_147_483_647 }), 1, {
     placeholder: 'number',
@@ -182,15 +194,17 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
       isReloadable: true,
     },
   ),
-  alertWebhookUrl: setting(orWord('none', z.string().regex(/^https?:\/\/[^\s/]\S*$/)), null, {
+  alertWebhookUrl: setting(orWord('none', z.string().regex(webAddress)), null, {
     placeholder: 'url',
-    allowed: 'an address that begins with http:// or https://, or none',
-    doc: 'Where alerts are sent, as a POST of JSON. The admin HTTP server has to be on.',
+    allowed: webAddressWords,
+    doc: 'Where alerts are sent, as a POST of JSON. The admin HTTP server has to be on. What is behind the host is shown to nobody: many services have their secret there.',
     isReloadable: true,
+    isSecret: true,
   }),
-  alertWebhookSecret: setting(orWord('none', z.string().regex(/^\S+$/)), null, {
+  alertWebhookSecret: setting(orWord('none', z.string().regex(webhookSecret)), null, {
     placeholder: 'secret',
-    allowed: 'a text without blanks, or none',
+    allowed:
+      'whsec_ with 18 bytes or more in Base64 behind it, or a text of 8 characters or more without blanks, or none',
     doc: 'Signs what is sent to alertWebhookUrl (HMAC-SHA256, as Standard Webhooks has it).',
     isReloadable: true,
     isSecret: true,
@@ -251,9 +265,9 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
     doc: 'Least severe log line that is written.',
     isReloadable: true,
   }),
-  otlpLogsEndpoint: setting(orWord('none', z.string().regex(/^https?:\/\/[^\s/]\S*$/)), null, {
+  otlpLogsEndpoint: setting(orWord('none', z.string().regex(webAddress)), null, {
     placeholder: 'url',
-    allowed: 'an address that begins with http:// or https://, or none',
+    allowed: webAddressWords,
     doc: 'Collector that the log is sent to as well, by OTLP/HTTP; without a path /v1/logs is taken.',
     isReloadable: true,
   }),

@@ -11,7 +11,12 @@ export function brokerOptions(settings: Settings, extension?: AdminExtension): B
     admin:
       settings.adminPort === null
         ? false
-        : { host: settings.adminHost, port: settings.adminPort, ...(extension !== undefined && { extension }) },
+        : {
+            host: settings.adminHost,
+            port: settings.adminPort,
+            openMetrics: settings.adminMetrics === 'open',
+            ...(extension !== undefined && { extension }),
+          },
     brokerId: settings.brokerId,
     storage: settings.storage,
     dataDir: settings.dataDir,

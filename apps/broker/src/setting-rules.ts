@@ -112,6 +112,17 @@ export const settingRules: readonly SettingRule[] = [
     isSecret: false,
   },
   {
+    key: 'adminMetrics',
+    reads: 'choice',
+    values: ['secured', 'open'],
+    default: 'secured',
+    placeholder: 'secured|open',
+    allowed: 'one of secured, open',
+    doc: 'Who may have /metrics where security is on: whoever may describe the cluster, or whoever reaches the admin HTTP server.',
+    isReloadable: false,
+    isSecret: false,
+  },
+  {
     key: 'brokerId',
     reads: 'whole',
     min: 0,
@@ -224,23 +235,25 @@ export const settingRules: readonly SettingRule[] = [
   {
     key: 'alertWebhookUrl',
     reads: 'text',
-    pattern: '^https?:\\/\\/[^\\s/]\\S*$',
+    pattern:
+      '^https?:\\/\\/(?:[^\\s/?#@]+@)?(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5]))?(?:[/?#]\\S*)?$',
     word: 'none',
     default: 'none',
     placeholder: 'url',
     allowed: 'an address that begins with http:// or https://, or none',
-    doc: 'Where alerts are sent, as a POST of JSON. The admin HTTP server has to be on.',
+    doc: 'Where alerts are sent, as a POST of JSON. The admin HTTP server has to be on. What is behind the host is shown to nobody: many services have their secret there.',
     isReloadable: true,
-    isSecret: false,
+    isSecret: true,
   },
   {
     key: 'alertWebhookSecret',
     reads: 'text',
-    pattern: '^\\S+$',
+    pattern: '^(?:whsec_(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?|(?!whsec_)\\S{8,})$',
     word: 'none',
     default: 'none',
     placeholder: 'secret',
-    allowed: 'a text without blanks, or none',
+    allowed:
+      'whsec_ with 18 bytes or more in Base64 behind it, or a text of 8 characters or more without blanks, or none',
     doc: 'Signs what is sent to alertWebhookUrl (HMAC-SHA256, as Standard Webhooks has it).',
     isReloadable: true,
     isSecret: true,
@@ -390,7 +403,8 @@ export const settingRules: readonly SettingRule[] = [
   {
     key: 'otlpLogsEndpoint',
     reads: 'text',
-    pattern: '^https?:\\/\\/[^\\s/]\\S*$',
+    pattern:
+      '^https?:\\/\\/(?:[^\\s/?#@]+@)?(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5]))?(?:[/?#]\\S*)?$',
     word: 'none',
     default: 'none',
     placeholder: 'url',

@@ -30,6 +30,7 @@ export interface Settings {
   readonly adminHost: string;
   readonly adminPort: number | null;
   readonly adminAllowedHosts: string | null;
+  readonly adminMetrics: 'secured' | 'open';
   readonly brokerId: number;
   readonly storage: 'file' | 'memory';
   readonly dataDir: string;

@@ -276,7 +276,7 @@ export class BrokerSettings {
     const view = this.#layers.view(definition);
     const limit = this.#options.limitInForce(definition.name);
     const inForce = limit === undefined || String(limit) === view.value ? view : { ...view, value: String(limit) };
-    return definition.isSecret ? hidden(inForce) : inForce;
+    return hidden(definition, inForce);
   }
 }
 

@@ -90,14 +90,15 @@ export function refuseChanges(check: () => void): void {
 }
 
 function checkValue(definition: SettingDefinition, value: string): string {
-  const { name, allowed, isReloadable, isSecret, normalize } = definition;
+  const { name, allowed, isReloadable, normalize } = definition;
   if (!isReloadable) {
     const why = 'it cannot change while the broker runs: set it in the file, a variable or a flag, and start it again';
-    throw refusal({ name, value: isSecret ? '********' : value, why });
+    throw refusal({ name, value: shown(definition, value).slice(0, shownMax), why });
   }
   const text = value.length > valueCharactersMax ? undefined : normalize(value);
   if (text !== undefined) return text;
-  const given = isSecret ? '********' : value.slice(0, shownMax);
+  // What is refused is no address: nothing of a secret one may be told.
+  const given = definition.isSecret ? '********' : shown(definition, value).slice(0, shownMax);
   throw refusal({ name, value: given, why: `allowed: ${allowed}`, allowed });
 }
 

@@ -26,8 +26,8 @@ export interface SettingView extends Pick<
 const mask = '********';
 
 /** The same, with nothing in it that only its owner should know. The default is public. */
-export function hidden(view: SettingView): SettingView {
-  const masked = (value: string): string => (value === view.default ? value : mask);
+export function hidden(definition: Pick<SettingDefinition, 'isSecret' | 'default'>, view: SettingView): SettingView {
+  const masked = (value: string): string => shown(definition, value);
   return {
     ...view,
     value: masked(view.value),
@@ -36,7 +36,14 @@ export function hidden(view: SettingView): SettingView {
   };
 }
 
-/** As `hidden`, one value of a setting. */
-export function shown(definition: SettingDefinition, value: string): string {
-  return definition.isSecret && value !== definition.default ? mask : value;
+/** As `hidden`, one value of a setting. Of a secret address the host is told: it says where things go. */
+export function shown(definition: Pick<SettingDefinition, 'isSecret' | 'default'>, value: string): string {
+  if (value === definition.default) return value;
+  const [, scheme, user, place, query] = webAddress.exec(value) ?? [];
+  if (definition.isSecret) return place === undefined ? mask : `${scheme}${place.replace(/[/?#].*$/s, '')}/${mask}`;
+  if (place === undefined || (user === undefined && query === undefined)) return value;
+  return `${scheme}${user === undefined ? '' : `${mask}@`}${place}${query === undefined ? '' : `?${mask}`}`;
 }
+
+/** Scheme, whoever logs in, host and path, query. What comes before and behind the path is for the other end alone. */
+const webAddress = /^(https?:\/\/)([^\s/?#]*@)?([^\s?#]+)([?#]\S*)?$/;
