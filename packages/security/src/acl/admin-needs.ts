@@ -7,7 +7,6 @@ const seesSettings: Need = { resource: 'cluster', operation: 'describeConfigs', 
 const changesSettings: Need = { resource: 'cluster', operation: 'alterConfigs', lack: 'refused' };
 const isBroker: Need = { resource: 'cluster', operation: 'clusterAction', lack: 'refused' };
 const seesTopic: Need = { resource: 'topic', operation: 'describe', lack: 'refused' };
-const seesGroup: Need = { resource: 'group', operation: 'describe', lack: 'refused' };
 
 /** The admin HTTP interface, by the ids of its operations. The probes are everybody's, and not among these. */
 export const adminNeeds: DoorNeeds = {
@@ -55,9 +54,9 @@ export const adminNeeds: DoorNeeds = {
   // Groups
   listGroups: nativeNeeds['LIST_GROUPS']!,
   watchGroups: nativeNeeds['LIST_GROUPS']!,
-  describeGroup: [seesGroup],
-  listMembers: [seesGroup],
-  watchGroup: [seesGroup],
+  describeGroup: nativeNeeds['DESCRIBE_GROUP']!,
+  listMembers: nativeNeeds['DESCRIBE_GROUP']!,
+  watchGroup: nativeNeeds['DESCRIBE_GROUP']!,
   seekGroup: nativeNeeds['RESET_OFFSETS']!,
   deleteGroup: nativeNeeds['DELETE_GROUP']!,
   forgetOffsets: nativeNeeds['DELETE_OFFSETS']!,
