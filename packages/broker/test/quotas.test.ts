@@ -250,6 +250,14 @@ describe('quotas of a broker', () => {
     const bad = quotas.set({ user: 'alice' }, { changes: new Map([['connectionCreationRate', 1]]) }, owner);
     expect((await errorOf(bad)).code).toBe('INVALID_REQUEST');
     await quotas.set({ user: 'bob' }, { changes: new Map([['producerByteRate', 1]]), isDryRun: true }, owner);
+    await first.setQuota({ address: everyOther }, 'connectionCreationRate', 100);
+    expect(first.services.throttle.isOn).toBe(true);
+    await quotas.remove({ user: 'alice', clientId: everyOther }, owner);
+    // Requests need not be looked at for the sake of connections.
+    expect(first.services.throttle.isOn).toBe(false);
+    await first.setQuota({ user: 'alice', clientId: everyOther }, 'producerByteRate', 5);
+    await first.setQuota({ user: 'alice', clientId: everyOther }, 'consumerByteRate', 6);
+    await quotas.remove({ address: everyOther }, owner);
     await first.during(first.broker.close());
     const { services } = await quotaScene({ storage: 'file', dataDir }, { topic: 'other' });
     const stored = [

@@ -24,7 +24,8 @@ export function saslAuthenticateHandler(): Handler {
         const errorMessage = 'SaslAuthenticate comes after SaslHandshake, on a listener that asks for it';
         return { errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE, errorMessage, authBytes: nothing };
       }
-      const login = await logIn(mechanism, authBytes, caller);
+      const login = await logIn(mechanism, authBytes, caller).catch(nullIfTooMany);
+      if (login === null) return new Silence({ thenClose: true });
       if (login.kind === 'refused' && !login.goesOn) {
         const errorMessage = login.isAnother === true ? anotherPrincipal : reasonFor(mechanism, login);
         return new Farewell({
@@ -56,6 +57,15 @@ export async function serveBare(message: Buffer, caller: KafkaCaller): Promise<A
   } finally {
     goOn();
   }
+}
+
+/**
+ * Kafka knows no bound of a user's connections. Each of its errors here would mean to some client that its password is
+ * wrong; whoever is hung up on tries again.
+ */
+function nullIfTooMany(error: unknown): null {
+  if (QError.is(error) && error.code === 'TOO_MANY_CONNECTIONS') return null;
+  throw error;
 }
 
 async function logIn(mechanism: string, message: Buffer, caller: KafkaCaller): Promise<Login> {

@@ -61,6 +61,23 @@ describe('A1 a client that shows who it is', () => {
     expect(await client.nextFrame()).toBeNull();
   });
 
+  it('A1 SEC-13 as a user with as many connections as may be is hung up on, until one of them goes', async () => {
+    const security = { superUsers: ['User:alice'], mechanisms: ['SCRAM-SHA-256'] as const };
+    const { broker, kafkaPort } = await kafkaBroker({ security, limits: { connectionsPerUserMax: 1 } });
+    await broker.users!.setPassword('alice', 'alice-pw');
+    const first = await RawClient.connect(kafkaPort);
+    expect(await logIn(first, 'alice', 'alice-pw')).toMatchObject({ errorCode: 0 });
+    const second = await RawClient.connect(kafkaPort);
+    await expect(logIn(second, 'alice', 'alice-pw')).rejects.toThrow('the broker hung up');
+    first.socket.destroy();
+    let answer: unknown = null;
+    while (answer === null) {
+      const again = await RawClient.connect(kafkaPort);
+      answer = await logIn(again, 'alice', 'alice-pw').catch(() => null);
+    }
+    expect(answer).toMatchObject({ errorCode: 0 });
+  });
+
   it('A1 by a mechanism that there is not is told which there are, and hung up on', async () => {
     const client = await secured();
     // PLAIN would go over the wire as it is.

@@ -5,7 +5,7 @@
  * the quota has room again (`RateMeter`).
  *
  * Invariants
- *  1. `isOn` is false while there is no quota: hot paths look at nothing else then.
+ *  1. `isOn` is false while there is no quota of requests: hot paths look at nothing else then.
  *  2. A hold ends exactly once: by its time, by the end of its connection, when the quota is lifted or raised, or when
  *     the broker stops. It is never made longer than it was told.
  */
@@ -35,6 +35,7 @@ const callersMax = 20_000;
 /** A core has so many milliseconds for each percent of a second. */
 const msOfPercent = 10;
 
+const useKinds = ['producerByteRate', 'consumerByteRate', 'requestPercentage'] as const;
 const none: readonly QuotaInForce[] = [];
 
 export class Throttle {
@@ -90,7 +91,7 @@ export class Throttle {
 
   /** How many connections an address may begin in a second; null: there is no quota. */
   rateOf(address: string): QuotaInForce | null {
-    return this.isOn ? this.#store.book.ofAddress(address, 'connectionCreationRate') : null;
+    return this.#store.book.ofAddress(address, 'connectionCreationRate');
   }
 
   /** Resolves after the time, or earlier; with the time that it was, in ms. */
@@ -148,7 +149,8 @@ export class Throttle {
 
   /** What holds now holds for those who wait, too, unless they would wait for longer. */
   #changed(): void {
-    this.isOn = !this.#isReleased && !this.#store.book.isEmpty;
+    const isOfRequests = this.#store.book.all.some(({ quotas }) => useKinds.some((kind) => quotas.has(kind)));
+    this.isOn = isOfRequests && !this.#isReleased;
     this.#known.clear();
     const nowMs = this.#clock.monotonic();
     for (const hold of this.#holds) {
