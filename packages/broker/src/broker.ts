@@ -1,4 +1,5 @@
 import type { DoorAddress } from './door.ts';
+import type { ListenerAddress } from './listener-options.ts';
 import type { HealthWatch } from './services/health/health-watch.ts';
 import type { OwnRules } from './services/access/own-rules.ts';
 import type { Users } from './services/identity/passwords.ts';
@@ -13,7 +14,7 @@ export interface Broker extends AsyncDisposable {
   readonly port: number;
   /** `host:port`. */
   readonly address: string;
-  /** `q://host:port`, as a client takes it. */
+  /** `q://host:port`, or `qs://` for an encrypted one, as a client takes it. */
   readonly url: string;
   /** Where the admin HTTP interface listens, or null without one. */
   readonly adminUrl: string | null;
@@ -30,8 +31,10 @@ export interface Broker extends AsyncDisposable {
   readonly quotas: Pick<Quotas, 'list' | 'set' | 'remove'>;
   /** Who may do what; null for a broker that asks nobody who they are. */
   readonly rules: Pick<OwnRules, 'list' | 'add' | 'remove' | 'test'> | null;
-  /** Where the doors of `BrokerOptions.doors` are. */
+  /** Where the doors of other protocols are. */
   readonly doors: readonly DoorAddress[];
+  /** Every port, those of the admin interface too. `host`, `port` and `url` are those of the first native one. */
+  readonly listeners: readonly ListenerAddress[];
   /**
    * Stops: takes no more connections and requests, answers those in flight for at most `timeoutMs` (default 10 s), ends
    * long polls with what they have, flushes, and marks the data folder as cleanly closed. Calling it again gives the

@@ -25,7 +25,9 @@ export { topicSettings } from './services/topics/topic-config.ts';
 export type { GivenSetting, Setting, SettingInForce, SettingUnit } from './services/topics/topic-config.ts';
 
 // Doors: protocols of other packages on the broker's services
-export type { Door, DoorAddress, DoorTools } from './door.ts';
+export type { Door, DoorAddress, DoorProtocol, DoorTools } from './door.ts';
+export type { HostAndPort, ListenerAuthentication } from './listener-authentication.ts';
+export type { ListenerAddress, ListenerOptions } from './listener-options.ts';
 export type { AdminExtension, AdminTools, OpenAdminExtension } from './admin-extension.ts';
 export type { ConnectionDescription } from './transport/connection.ts';
 export type { OwnedCaller } from './transport/outside-caller.ts';
@@ -180,4 +182,4 @@ export type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from 
 export { nodeClock } from './node-clock.ts';
 export { nodeRandom } from './node-random.ts';
 export { nodeNetwork } from './transport/node-network.ts';
-export type { TlsOptions } from './transport/tls-options.ts';
+export type { CertificateOptions, PeerCertificate, Pem, TlsMaterial, TlsOptions } from './tls/tls-options.ts';

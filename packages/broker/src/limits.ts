@@ -20,6 +20,8 @@ export interface BrokerLimits {
   readonly refusalsMax: number;
   /** From the accepted connection to a complete HELLO. */
   readonly helloTimeoutMs: number;
+  /** Of a TLS handshake, from the accepted connection to its end, however its bytes trickle. */
+  readonly handshakeTimeoutMs: number;
   /** From the beginning of a connection until it is known whose it is. What the broker holds back does not count. */
   readonly authenticationTimeoutMs: number;
   /** A connection that sends nothing for so long, and waits for nothing, is closed. */
@@ -192,6 +194,7 @@ export const defaultLimits: BrokerLimits = {
   connectionsPerSecondMax: 2_000,
   refusalsMax: 256,
   helloTimeoutMs: 3 * secondMs,
+  handshakeTimeoutMs: 2 * secondMs,
   authenticationTimeoutMs: 5 * secondMs,
   idleTimeoutMs: 10 * minuteMs,
   frameTimeoutMs: minuteMs,

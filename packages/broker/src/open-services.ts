@@ -85,6 +85,8 @@ export interface OpenServicesOptions {
   /** Who is slowed down because of a quota. */
   readonly throttled: ThrottledUsers;
   readonly counters: BrokerCounters;
+  /** Of listeners that encrypt. */
+  readonly certificates: HealthSources['certificates'];
   readonly clients: () => ClientKind[];
   readonly runtime: RuntimeWatch;
   readonly closers: Closers;
@@ -325,9 +327,8 @@ async function openQuotas(
 }
 
 /** Nobody is asked who they are, and others than those on this machine can come. */
-function isInsecure({ security, host, admin, doors }: ResolvedOptions): boolean {
-  const hosts = [host, ...(admin === null ? [] : [admin.host]), ...doors.map((door) => door.host ?? host)];
-  return security === null && !hosts.every(isLoopbackHost);
+function isInsecure({ listeners, security }: ResolvedOptions): boolean {
+  return security === null && !listeners.every(({ host }) => isLoopbackHost(host));
 }
 
 function openStats(
@@ -377,7 +378,7 @@ function badSettings({ problems, by }: ReloadOutcome): Pick<Finding, 'reason' | 
 const nothing = { topics: 0, partitions: 0 };
 
 function watchHealth(
-  { options, store, disk, budget, counters, syncs, throttled, closers }: OpenServicesOptions,
+  { options, store, disk, budget, counters, certificates, syncs, throttled, closers }: OpenServicesOptions,
   { registry, groups }: { readonly registry: TopicRegistry; readonly groups: Groups },
 ): HealthWatch {
   const { clock, logger, limits, alerts: thresholds, descriptorsMax, isShortOfDescriptors } = options;
@@ -411,6 +412,7 @@ function watchHealth(
         return { max, isReduced, isNoneLeft: found === 'none left' };
       },
       registry,
+      certificates,
       throttled: () => throttled.list(),
       lags: () => lagsSeen(groups.directory.groups(), registry),
     },

@@ -1,7 +1,6 @@
 /**
  * What a broker can be told, the defaults, and the checks (row Q3).
  */
-import { QError } from '@q/protocol';
 import { wildcard } from '@q/security';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
 import type { AdminExtension } from './admin-extension.ts';
@@ -10,10 +9,15 @@ import { budgetDescriptors } from './descriptor-budget.ts';
 import type { Door } from './door.ts';
 import type { BrokerLimits } from './limits.ts';
 import { resolveLimits, resolveTopicDefaults } from './live-options.ts';
+import type { ListenerOptions, ResolvedListener } from './listener-options.ts';
+import { resolveListeners } from './resolve-listeners.ts';
+import type { ShortListener } from './resolve-listeners.ts';
 import { silentLogger } from './logger.ts';
 import type { BrokerLogger } from './logger.ts';
 import type { Network } from './transport/network.ts';
-import type { TlsOptions } from './transport/tls-options.ts';
+import type { TlsOptions } from './tls/tls-options.ts';
+import { flag, oneOf, refuse, text, whole } from './option-checks.ts';
+import { nativeName } from './metrics/request-meter.ts';
 import { nodeNetwork } from './transport/node-network.ts';
 import { nodeClock } from './node-clock.ts';
 import { readDescriptorLimit } from './node-descriptor-limit.ts';
@@ -40,7 +44,7 @@ export interface AdminOptions {
   readonly port?: number;
   /** More than the probes; `@q/admin` is one. Default: none. */
   readonly extension?: AdminExtension;
-  /** Encrypts it. Default: plain. */
+  /** Encrypts it: https. Default: plain. */
   readonly tls?: TlsOptions;
   /**
    * With `security`: whether whoever asks has to show who they are. `none`: those who show nothing come in as nobody,
@@ -53,9 +57,9 @@ export interface AdminOptions {
 
 /** Everything about a broker can be left out. */
 export interface BrokerOptions {
-  /** Address to listen on. Default: '127.0.0.1', this machine only. */
+  /** Address to listen on, for listeners that have none of their own. Default: '127.0.0.1', this machine only. */
   readonly host?: string;
-  /** Default: 7420. 0 takes a free port; see `Broker.port`. */
+  /** Of the native protocol. Default: 7420. 0 takes a free port; see `Broker.port`. */
   readonly port?: number;
   /** The admin HTTP interface, or false for none. */
   readonly admin?: false | AdminOptions;
@@ -79,6 +83,12 @@ export interface BrokerOptions {
   readonly whenFull?: WhenFull;
   /** More protocols, each on a port of its own. Default: none. */
   readonly doors?: readonly Door[];
+  /**
+   * Several ports of one protocol, each with its own TLS and its own way to show who one is, such as a plain one on the
+   * loopback and an encrypted one outside. A protocol that is named here has these ports alone. Default: those of
+   * `port`, `admin` and `doors`.
+   */
+  readonly listeners?: readonly ListenerOptions[];
   /** Encrypts the native protocol. Default: plain. */
   readonly tls?: TlsOptions;
   /** Who is let in. Default: whoever reaches the port. */
@@ -119,26 +129,20 @@ export interface BrokerOptions {
 /** The same, checked and complete. */
 export interface ResolvedOptions {
   readonly host: string;
-  readonly port: number;
-  readonly admin: {
-    readonly host: string;
-    readonly port: number;
-    readonly extension: AdminExtension | null;
-    readonly tls: TlsOptions | null;
-    readonly authentication: 'needed' | 'none';
-    readonly openMetrics: boolean;
-  } | null;
+  /** Every port. */
+  readonly listeners: readonly ResolvedListener[];
+  /** Of the admin HTTP interface: more than the probes. */
+  readonly adminExtension: AdminExtension | null;
+  /** `/metrics` is for whoever reaches an admin port. */
+  readonly hasOpenMetrics: boolean;
   readonly storage: 'file' | 'memory';
   readonly dataDir: string;
   readonly brokerId: number;
-  readonly advertised: { readonly host: string; readonly port: number } | null;
   readonly durability: Durability;
   readonly topicDefaults: SettingTexts;
   readonly autoCreateTopics: boolean;
   readonly storageMaxBytes: number | null;
   readonly whenFull: WhenFull;
-  readonly doors: readonly Door[];
-  readonly tls: TlsOptions | null;
   readonly security: SecurityOptions | null;
   readonly audit: AuditSettings;
   readonly limits: BrokerLimits;
@@ -180,6 +184,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'storageMaxBytes',
   'whenFull',
   'doors',
+  'listeners',
   'tls',
   'security',
   'audit',
@@ -211,16 +216,17 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     storageLimits: given.storageLimits ?? {},
   });
   const { limits } = budget;
+  const security = resolveSecurity(given.security);
   const topicDefaults = resolveTopicDefaults({ topicDefaults: defaultTexts(given.topicDefaults ?? {}), durability });
   checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
   return {
     host,
-    port: whole('port', given.port ?? defaultPort, { min: 0, max: 65_535 }),
-    admin: resolveAdmin(given.admin ?? {}, host),
+    listeners: resolveListeners({ short: shortListeners(given), listeners: listListeners(given), host, security }),
+    adminExtension: (given.admin === false ? undefined : given.admin?.extension) ?? null,
+    hasOpenMetrics: given.admin !== false && given.admin?.openMetrics === true,
     storage: oneOf('storage', given.storage ?? 'file', ['file', 'memory']),
     dataDir: text('dataDir', given.dataDir ?? './data'),
     brokerId: whole('brokerId', given.brokerId ?? 1, { min: 0, max: 2 ** 31 - 1 }),
-    advertised: resolveAdvertised(given.advertised),
     durability,
     topicDefaults,
     autoCreateTopics: flag('autoCreateTopics', given.autoCreateTopics ?? false),
@@ -229,9 +235,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
         ? null
         : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
-    doors: (given.doors ?? []).map(resolveDoor),
-    tls: given.tls ?? null,
-    security: resolveSecurity(given.security),
+    security,
     audit: resolveAudit(given.audit, { isSecured: given.security !== undefined }),
     limits,
     tracing: given.tracing === undefined ? undefined : flag('tracing', given.tracing),
@@ -261,16 +265,46 @@ export function defaultDurability({ storage, topicDefaults }: ResolvedOptions): 
   return storage === 'memory' ? 'memory' : (topicDefaults.get('durability') ?? 'fsync');
 }
 
-function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOptions['admin'] {
-  if (given === false) return null;
-  return {
-    host: text('admin.host', given.host ?? host),
-    port: whole('admin.port', given.port ?? defaultAdminPort, { min: 0, max: 65_535 }),
-    extension: given.extension ?? null,
-    tls: given.tls ?? null,
-    authentication: oneOf('admin.authentication', given.authentication ?? 'needed', ['needed', 'none']),
-    openMetrics: flag('admin.openMetrics', given.openMetrics ?? false),
+/** The ports of the short way. */
+function shortListeners(given: BrokerOptions): ShortListener[] {
+  const { port, tls, advertised, admin = {}, doors = [] } = given;
+  const native: ShortListener = {
+    name: nativeName,
+    protocol: 'native',
+    port: port ?? defaultPort,
+    ...(tls !== undefined && { tls }),
+    ...(advertised !== undefined && { advertised }),
+    setting: '',
+    isGiven: port !== undefined || tls !== undefined || advertised !== undefined,
   };
+  return [native, ...(admin === false ? [] : [adminListener(admin)]), ...doors.map(doorListener)];
+}
+
+function adminListener({ host, port, tls, authentication = 'needed', openMetrics }: AdminOptions): ShortListener {
+  oneOf('admin.authentication', authentication, ['needed', 'none']);
+  if (openMetrics !== undefined) flag('admin.openMetrics', openMetrics);
+  return {
+    name: 'admin',
+    protocol: 'admin',
+    ...(host !== undefined && { host }),
+    ...(tls !== undefined && { tls }),
+    ...(authentication === 'none' && { authentication }),
+    port: port ?? defaultAdminPort,
+    setting: 'admin',
+    isGiven: port !== undefined || tls !== undefined,
+  };
+}
+
+function doorListener(given: Door, index: number): ShortListener {
+  const name = text(`doors[${index}].name`, given.name);
+  return { ...given, name, protocol: given, setting: `doors.${name}`, isGiven: true };
+}
+
+function listListeners({ listeners = [], admin }: BrokerOptions): readonly ListenerOptions[] {
+  if (!Array.isArray(listeners)) refuse('listeners', undefined, 'must be a list of listeners');
+  if (admin === false && listeners.some(({ protocol }) => protocol === 'admin'))
+    refuse('admin', false, 'listeners has ports of the admin interface');
+  return listeners;
 }
 
 /** Of a login, in ms, up to a week. */
@@ -278,12 +312,11 @@ const lifetimes = { min: lifetimeMsMin, max: 604_800_000 };
 
 function resolveSecurity(given: BrokerOptions['security']): SecurityOptions | null {
   if (given === undefined) return null;
-  const mechanisms = given.mechanisms.map((each, at) => oneOf(`security.mechanisms[${at}]`, each, mechanismNames));
-  if (mechanisms.length === 0) refuse('security.mechanisms', undefined, 'name at least one, or leave security out');
+  const { mechanisms = [], sessionLifetimeMs = 0 } = given;
+  mechanisms.forEach((each, at) => oneOf(`security.mechanisms[${at}]`, each, mechanismNames));
   if (mechanisms.includes('OAUTHBEARER') && given.tokens === undefined)
     refuse('security.tokens', undefined, 'OAUTHBEARER needs something that checks tokens');
   if (given.tokens !== undefined && !('verify' in given.tokens)) resolveTokenOptions(given.tokens);
-  const { sessionLifetimeMs = 0 } = given;
   if (sessionLifetimeMs !== 0) whole('security.sessionLifetimeMs', sessionLifetimeMs, lifetimes);
   const superUsers = (given.superUsers ?? []).map(superUser);
   return { mechanisms, sessionLifetimeMs, superUsers, ...(given.tokens !== undefined && { tokens: given.tokens }) };
@@ -295,27 +328,6 @@ function superUser(principal: string, at: number): string {
   if (!/^User:./s.test(text(name, principal)) || principal === wildcard.principal)
     refuse(name, principal, 'must be User:NAME, of one user');
   return principal;
-}
-
-function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions['advertised'] {
-  if (given === undefined) return null;
-  return {
-    host: text('advertised.host', given.host),
-    port: whole('advertised.port', given.port, { min: 1, max: 65_535 }),
-  };
-}
-
-function resolveDoor(given: Door, index: number): Door {
-  const name = text(`doors[${index}].name`, given.name);
-  return {
-    name,
-    ...(given.host !== undefined && { host: text(`doors.${name}.host`, given.host) }),
-    ...(given.tls !== undefined && { tls: given.tls }),
-    port: whole(`doors.${name}.port`, given.port, { min: 0, max: 65_535 }),
-    ...(given.portSetting !== undefined && { portSetting: text(`doors.${name}.portSetting`, given.portSetting) }),
-    isOptional: given.isOptional === true,
-    open: given.open,
-  };
 }
 
 function resolveDescriptors({ descriptorsMax, network }: BrokerOptions): number | null {
@@ -338,38 +350,4 @@ function embedded(given: BrokerOptions): ProgramSettings {
     read: () => Promise.resolve({ given: values }),
     apply: () => undefined,
   };
-}
-
-function text(name: string, value: unknown): string {
-  if (typeof value === 'string' && value.length > 0) return value;
-  return refuse(name, value, 'must be a text that is not empty');
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  return refuse(name, value, 'must be true or false');
-}
-
-function whole(name: string, value: unknown, range: { min: number; max: number }): number {
-  const { min, max } = range;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  return refuse(name, value, `must be a whole number from ${min} to ${max}`);
-}
-
-function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((known) => known === value);
-  return found ?? refuse(name, value, `must be one of ${allowed.join(', ')}`);
-}
-
-function refuse(name: string, value: unknown, allowed: string): never {
-  const shown = value === undefined ? '' : showValue(value);
-  throw new QError('INVALID_CONFIG', `${name}${shown === '' ? '' : ` = ${shown}`}: ${allowed}`, {
-    details: { setting: name, value: shown, allowed },
-  });
-}
-
-function showValue(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'bigint'
-    ? String(value)
-    : (JSON.stringify(value) ?? typeof value);
 }

@@ -3,7 +3,6 @@
  * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
  */
 import { QError } from '@q/protocol';
-import type { LentMemory } from '@q/protocol';
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
 import { openAdminExtension } from './admin-extension.ts';
@@ -11,27 +10,27 @@ import type { AdminTools } from './admin-extension.ts';
 import { AdminGate } from './admin/admin-gate.ts';
 import { AskingLogin, everybodyIn } from './admin/admin-login.ts';
 import type { AdminLogin } from './admin/admin-login.ts';
-import type { AdminListenerWays } from './admin/node-admin-request.ts';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
-import { adminUrlFor } from './admin/admin-url.ts';
-import type { AdminPlace } from './admin/admin-url.ts';
 import type { Health } from './admin/health.ts';
-import type { AdminServer } from './admin/node-admin-server.ts';
 import { DescriptorWatch } from './background/descriptor-watch.ts';
 import { DrainProgress } from './background/drain-progress.ts';
 import { Maintenance } from './background/maintenance.ts';
 import { formatAddress } from './address.ts';
 import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
-import type { Door, DoorAddress } from './door.ts';
-import { Doors } from './doors.ts';
-import { dataFolderError, listenError } from './errors/start-error.ts';
+import { dataFolderError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
 import { BrokerCounters, diskTimes } from './metrics/counters.ts';
 import { noRuntimeWatch } from './metrics/runtime-watch.ts';
 import type { RuntimeWatch } from './metrics/runtime-watch.ts';
 import { nodeRuntimeWatch } from './metrics/node-runtime-watch.ts';
+import { adminUrlAt, startAdminServers } from './admin-servers.ts';
+import { followCertificates, keepCertificates } from './certificates.ts';
+import type { AdminServers } from './admin-servers.ts';
+import type { ListenerAddress } from './listener-options.ts';
+import { Listeners } from './listeners.ts';
+import { openListeners } from './open-listeners.ts';
 import { nativeName, requestMeter } from './metrics/request-meter.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
@@ -40,20 +39,14 @@ import type { OpenServices } from './open-services.ts';
 import { lookAtDescriptorLimit } from './node-descriptor-limit.ts';
 import { syncSlots } from './services/health/health-look.ts';
 import { RecentTimes } from './services/health/recent-times.ts';
-import { openNative } from './session/native/open-native.ts';
 import { BudgetWatch } from './transport/budget-watch.ts';
-import { noLoginNews } from './services/identity/login-news.ts';
-import { SessionIdentity } from './services/identity/session-identity.ts';
 import { ThrottledUsers } from './services/quotas/throttled-users.ts';
-import { endlessSeats } from './services/identity/user-seats.ts';
-import type { Link } from './transport/session.ts';
 import { AcceptPace } from './transport/accept-pace.ts';
 import type { RateOfAddress } from './transport/accept-pace.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
 import { HeldTotal } from './transport/held-total.ts';
 import { checkRuntime } from './node-runtime.ts';
-import type { Listener } from './transport/network.ts';
 import { OutsideCaller } from './transport/outside-caller.ts';
 import type { SharedBudgets } from './transport/outside-caller.ts';
 import { OutputTotal } from './transport/output-total.ts';
@@ -86,7 +79,9 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const counters = new BrokerCounters(options.clock);
   const runtime = watchRuntime(options, closers);
   const gate = adminGate(options);
-  const admin = await startAdmin(options, { closers, gate, snapshot: () => adminSnapshot(health, counters) });
+  const tls = await keepCertificates(options, closers);
+  const snapshot = (): AdminSnapshot => adminSnapshot(health, counters);
+  const admin = await startAdminServers(options, { closers, tls, gate, snapshot });
   const adminUrl = admin?.url ?? null;
   const syncs = new RecentTimes({ slots: syncSlots });
   const store = await openStore(options, { health, closers, observer: alsoRecent(diskTimes(counters), syncs) });
@@ -97,6 +92,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     disk: store,
     budget: transport.budget,
     counters,
+    certificates: () => tls?.certificates() ?? [],
     clients: () => transport.connections.clients(),
     runtime,
     syncs,
@@ -107,11 +103,58 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   transport.rates.of = (address) => services.throttle.rateOf(address);
   closers.add(() => transport.connections.close());
 
-  const doors = new Doors(options, transport.connections);
+  const listeners = new Listeners(options, transport.connections);
   const { clock, limits, logger } = options;
-  const opening = { options, doors, services, counters, frames: store.appendBuffers };
-  const listener = await openDoors(opening, adminUrl);
-  const maintenance = new Maintenance({
+  await openListeners({
+    options,
+    listeners,
+    services,
+    counters,
+    frames: store.appendBuffers,
+    tls,
+    tracing: await openTracing(options.tracing, () => clock.now()),
+    adminUrlFor: adminUrlAt(admin),
+  });
+  const maintenance = openMaintenance(options, { store, services });
+  // What has failed by now has failed for good: nobody is told that it serves.
+  if (health.phase === 'failed') throw new QError('STORAGE_FAILED', 'storage failed while the broker started');
+  maintenance.start();
+  serve(health, services);
+  const addresses = [...listeners.addresses, ...(admin?.addresses ?? [])];
+  const native = addresses.find(({ protocol }) => protocol === nativeName)!;
+  followCertificates(tls, services);
+  reportReady(options, services, { native, adminUrl });
+  noteStart(options, services);
+  const login = adminLogin(options, services);
+  gate.serve({ login, access: services.forDoors.access });
+  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport, login });
+
+  const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
+    if (health.phase === 'ready') health.phase = 'stopping';
+    await listeners.close();
+    await closeExtension();
+    services.forDoors.audit.note({ event: 'audit.broker_stopped', by: null });
+    await drain({ options, services, connections: transport.connections, health, timeoutMs });
+    await transport.connections.close();
+    await maintenance.stop();
+    await closers.closeAll();
+    logger.info({ event: 'broker.stopped' }, 'broker has stopped');
+  };
+  const { clusterId } = services.identity;
+  return runningBroker({ options, native, addresses, adminUrl, clusterId, services, stop });
+}
+
+function noteStart({ security }: ResolvedOptions, { identity, forDoors }: OpenServices): void {
+  const after = { version: identity.softwareVersion, isSecured: security !== null };
+  forDoors.audit.note({ event: 'audit.broker_started', by: null, after });
+}
+
+function openMaintenance(
+  options: ResolvedOptions,
+  { store, services }: { readonly store: LocalStore; readonly services: OpenServices },
+): Maintenance {
+  const { clock, logger, limits } = options;
+  return new Maintenance({
     store,
     tryAgain: async () => {
       await services.topicChanges.tryAgain();
@@ -123,30 +166,6 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     logger,
     intervalMs: limits.maintenanceIntervalMs,
   });
-  // What has failed by now has failed for good: nobody is told that it serves.
-  if (health.phase === 'failed') throw new QError('STORAGE_FAILED', 'storage failed while the broker started');
-  maintenance.start();
-  serve(health, services);
-  reportReady(options, services, { port: listener.port, adminUrl });
-  const after = { version: services.identity.softwareVersion, isSecured: options.security !== null };
-  services.forDoors.audit.note({ event: 'audit.broker_started', by: null, after });
-  const login = adminLogin(options, services);
-  gate.serve({ login, access: services.forDoors.access });
-  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport, login });
-
-  const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
-    if (health.phase === 'ready') health.phase = 'stopping';
-    await doors.close();
-    await closeExtension();
-    services.forDoors.audit.note({ event: 'audit.broker_stopped', by: null });
-    await drain({ options, services, connections: transport.connections, health, timeoutMs });
-    await transport.connections.close();
-    await maintenance.stop();
-    await closers.closeAll();
-    logger.info({ event: 'broker.stopped' }, 'broker has stopped');
-  };
-  const { clusterId } = services.identity;
-  return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, services, stop });
 }
 
 /** Answers what is under way, and tells whoever waits how far it is. */
@@ -185,71 +204,6 @@ function alsoRecent(observer: StorageObserver, syncs: RecentTimes): StorageObser
   };
 }
 
-/** What doors are opened with. */
-interface Opening {
-  readonly options: ResolvedOptions;
-  readonly doors: Doors;
-  readonly services: OpenServices;
-  readonly counters: BrokerCounters;
-  readonly frames: LentMemory | null;
-}
-
-/** Opens every door; returns the native one. */
-async function openDoors(opening: Opening, adminUrl: string | null): Promise<Listener> {
-  const { options, doors, services, counters, frames } = opening;
-  const { clock, limits, logger, host, port, tls } = options;
-  const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
-  const native = openNative({
-    services: services.forDoors,
-    clock,
-    limits,
-    logger,
-    counters,
-    frames,
-    advertised,
-    tracing: await openTracing(options.tracing, () => clock.now()),
-    identityOf: identitiesFor(options, services),
-    adminUrlFor: adminUrlFor(adminPlace(options, adminUrl), options.advertised?.host ?? null),
-  });
-  for (const door of options.doors.filter(({ isOptional }) => isOptional !== true)) await openDoor(door, opening);
-  const listener = await doors.open(nativeName, { host, port, tls }, native);
-  advertised.port ||= listener.port;
-  // Last: what may do without its port leaves it to whoever may not.
-  for (const door of options.doors.filter(({ isOptional }) => isOptional === true)) await openDoor(door, opening);
-  return listener;
-}
-
-async function openDoor(
-  { name, host, port, tls, isOptional = false, portSetting, open }: Door,
-  { options, doors, services, counters, frames }: Opening,
-): Promise<void> {
-  const { clock, random, limits, logger } = options;
-  const at = { host: host ?? options.host, port, tls: tls ?? null };
-  let address = { host: at.host, port };
-  const meter = requestMeter(counters, name);
-  const identityOf = identitiesFor(options, services);
-  const tools = { clock, random, limits, logger, meter, frames, identityOf, address: () => address };
-  const openSession = open(services.forDoors, tools);
-  const listener = await (isOptional
-    ? doors.openIfFree({ name, portSetting }, at, openSession)
-    : doors.open(name, at, openSession));
-  if (listener !== null) address = { host: listener.host, port: listener.port };
-}
-
-/** A password that goes over the wire as it is goes over an encrypted one. */
-function identitiesFor(
-  { clock }: Pick<ResolvedOptions, 'clock'>,
-  { identities }: Pick<OpenServices, 'identities'>,
-): (link: Link) => SessionIdentity {
-  return ({ address, isEncrypted, signal }) => {
-    const mechanisms = (identities?.mechanisms ?? []).filter((each) => each !== 'PLAIN' || isEncrypted);
-    const authentication = identities?.authentication ?? null;
-    const news = identities?.news ?? noLoginNews;
-    const seats = identities?.seats ?? endlessSeats;
-    return new SessionIdentity({ authentication, place: { address, mechanisms }, clock, seats, signal, news });
-  };
-}
-
 /** Only where the system was asked at the start: another number is the caller's, and holds. */
 function descriptorLook(options: ResolvedOptions, store: LocalStore): () => void {
   const { descriptorsMax: atStart, areDescriptorsTheSystems, limits, storageLimits, logger } = options;
@@ -261,10 +215,10 @@ function descriptorLook(options: ResolvedOptions, store: LocalStore): () => void
 function reportReady(
   options: ResolvedOptions,
   { identity, registry }: OpenServices,
-  { port, adminUrl }: { port: number; adminUrl: string | null },
+  { native, adminUrl }: { readonly native: ListenerAddress; readonly adminUrl: string | null },
 ): void {
   const fields = {
-    address: formatAddress(options.host, port),
+    address: formatAddress(native.host, native.port),
     adminUrl,
     durability: defaultDurability(options),
     clusterId: identity.clusterId,
@@ -286,29 +240,11 @@ function reportReady(
   );
 }
 
-async function startAdmin(
-  options: ResolvedOptions,
-  { closers, gate, snapshot }: { closers: Closers; gate: AdminGate; snapshot: () => AdminSnapshot },
-): Promise<AdminServer | null> {
-  const { admin, adminConnectionsMax } = options;
-  if (admin === null) return null;
-  // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
-  const { startAdminServer } = await import('./admin/node-admin-server.ts');
-  const { host, port, tls, extension } = admin;
-  const isExtended = extension !== null;
-  const at = { host, port, tls, ways: adminWays(options) };
-  const listening = startAdminServer({ ...at, connectionsMax: adminConnectionsMax, gate, snapshot, isExtended });
-  const server = await listening.catch((error: unknown) => {
-    throw listenError(error, { setting: 'admin.port', host, port });
-  });
-  closers.add(() => server.close());
-  return server;
-}
-
 /** Before the users are known nobody has more than the probes. */
-function adminGate({ admin, security }: ResolvedOptions): AdminGate {
-  const hosts = admin === null ? [] : [admin.host, ...(admin.extension?.allowedHosts ?? [])];
-  return new AdminGate({ isSecured: security !== null, hosts });
+function adminGate({ listeners, adminExtension, security }: ResolvedOptions): AdminGate {
+  const hosts = listeners.filter(({ protocol }) => protocol === 'admin').map(({ host }) => host);
+  const isSecured = security !== null;
+  return new AdminGate({ isSecured, hosts: [...hosts, ...(adminExtension?.allowedHosts ?? [])] });
 }
 
 function adminLogin({ clock }: ResolvedOptions, { identities }: Pick<OpenServices, 'identities'>): AdminLogin {
@@ -317,14 +253,9 @@ function adminLogin({ clock }: ResolvedOptions, { identities }: Pick<OpenService
   return new AskingLogin({ logins, news, clock });
 }
 
-function adminWays({ admin, security }: ResolvedOptions): AdminListenerWays {
-  const isOpen = security === null || admin?.authentication === 'none';
-  return { mechanisms: security?.mechanisms ?? [], isOpen, userOf: () => null };
-}
-
 /** The rest of the admin interface, which nobody waits for. Returns how to close it. */
 function extendAdmin(
-  server: AdminServer | null,
+  server: AdminServers | null,
   {
     options,
     services,
@@ -341,7 +272,7 @@ function extendAdmin(
     readonly login: AdminLogin;
   },
 ): () => Promise<void> {
-  const extension = options.admin?.extension ?? null;
+  const extension = options.adminExtension;
   if (server === null || extension === null) return () => Promise.resolve();
   const { clock, random, limits, logger } = options;
   const meter = requestMeter(counters, 'admin');
@@ -354,7 +285,7 @@ function extendAdmin(
     phase: () => health.phase,
     url: server.url,
     login,
-    hasOpenMetrics: options.admin?.openMetrics ?? false,
+    hasOpenMetrics: options.hasOpenMetrics,
     connections: () => connections.describe(),
     openCaller: (who) => new OutsideCaller(shared, who),
   };
@@ -362,18 +293,11 @@ function extendAdmin(
 }
 
 /** Only where somebody may ask for it. */
-function watchRuntime({ admin }: ResolvedOptions, closers: Closers): RuntimeWatch {
-  if (admin === null) return noRuntimeWatch;
+function watchRuntime({ listeners }: ResolvedOptions, closers: Closers): RuntimeWatch {
+  if (listeners.every(({ protocol }) => protocol !== 'admin')) return noRuntimeWatch;
   const watch = nodeRuntimeWatch();
   closers.add(() => watch.stop());
   return watch;
-}
-
-/** With the port that it has got. */
-function adminPlace({ admin }: ResolvedOptions, url: string | null): AdminPlace | null {
-  if (admin === null || url === null) return null;
-  const scheme = admin.tls === null ? 'http' : 'https';
-  return { scheme, host: admin.host, port: Number(new URL(url).port) };
 }
 
 async function openStore(
@@ -450,15 +374,15 @@ function openTransport({ clock, limits, logger }: ResolvedOptions, counters: Bro
 
 function runningBroker(parts: {
   options: ResolvedOptions;
-  listener: Listener;
-  doors: readonly DoorAddress[];
+  native: ListenerAddress;
+  addresses: readonly ListenerAddress[];
   adminUrl: string | null;
   clusterId: string;
   services: Pick<OpenServices, 'settings' | 'health' | 'identities' | 'quotas' | 'rules'>;
   stop: (options: CloseOptions) => Promise<void>;
 }): Broker {
-  const { options, listener, stop } = parts;
-  const address = formatAddress(options.host, listener.port);
+  const { options, native, addresses, stop } = parts;
+  const address = formatAddress(native.host, native.port);
   let closing: Promise<void> | null = null;
   const close = (closeOptions: CloseOptions = {}): Promise<void> => {
     closing ??= stop(closeOptions).catch((error: unknown) => {
@@ -474,12 +398,15 @@ function runningBroker(parts: {
     quotas: parts.services.quotas,
     settings: parts.services.settings,
     health: parts.services.health,
-    host: options.host,
-    port: listener.port,
+    host: native.host,
+    port: native.port,
     address,
-    url: `q://${address}`,
+    url: `${native.isEncrypted ? 'qs' : 'q'}://${address}`,
     adminUrl: parts.adminUrl,
-    doors: parts.doors,
+    doors: addresses
+      .filter(({ protocol }) => protocol !== nativeName && protocol !== 'admin')
+      .map(({ name, host, port }) => ({ name, host, port })),
+    listeners: addresses,
     close,
     [Symbol.asyncDispose]: () => close(),
   };

@@ -134,8 +134,14 @@ describe('doors', () => {
     await using other = await testBroker();
     const warned: unknown[] = [];
     const logger = { ...silentLogger, warn: (fields: object, message: string) => void warned.push([fields, message]) };
-    await using broker = await testBroker({ logger, doors: [{ ...lines, port: other.port, isOptional: true }, lines] });
-    expect(broker.doors).toMatchObject([{ name: 'lines' }]);
+    await using broker = await testBroker({
+      logger,
+      doors: [
+        { ...lines, port: other.port, isOptional: true },
+        { ...lines, name: 'others' },
+      ],
+    });
+    expect(broker.doors).toMatchObject([{ name: 'others' }]);
     const at = { event: 'door.port_taken', door: 'lines', host: '127.0.0.1', port: other.port };
     expect(warned).toEqual([[at, expect.stringMatching(/stays shut; .* give the door another port$/)]]);
     await using q = await connect(broker.url);

@@ -17,12 +17,13 @@ describe('options', () => {
   it('Q3 has a default for everything', () => {
     expect(resolveOptions({ descriptorsMax: 1_000_000 })).toMatchObject({
       host: '127.0.0.1',
-      port: 7420,
-      admin: { host: '127.0.0.1', port: 7421 },
+      listeners: [
+        { name: 'native', protocol: 'native', host: '127.0.0.1', port: 7420, tls: null, authentication: null },
+        { name: 'admin', protocol: 'admin', host: '127.0.0.1', port: 7421, tls: null, authentication: null },
+      ],
       storage: 'file',
       dataDir: './data',
       brokerId: 1,
-      advertised: null,
       durability: 'fsync',
       autoCreateTopics: false,
       storageMaxBytes: null,

@@ -6,7 +6,7 @@ import { connect } from '@q/client';
 import type { ConnectOptions } from '@q/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeNetwork, startBroker } from '../src/index.ts';
-import type { Broker, BrokerOptions, ByteStream, TlsOptions } from '../src/index.ts';
+import type { Broker, BrokerOptions, ByteStream, TlsMaterial, TlsOptions } from '../src/index.ts';
 
 const pem = (name: string): Buffer => readFileSync(new URL(`certificates/${name}`, import.meta.url));
 const ca = pem('ca.pem');
@@ -110,7 +110,7 @@ describe('A2 TLS', () => {
 });
 
 describe('A2 certificates of clients', () => {
-  async function listening(tls: TlsOptions) {
+  async function listening(tls: TlsMaterial) {
     const accepted: ByteStream[] = [];
     const failed: Error[] = [];
     const listener = await nodeNetwork.listen({
@@ -140,11 +140,11 @@ describe('A2 certificates of clients', () => {
     await expect.poll(() => accepted.length).toBe(1);
     expect(accepted[0]).toMatchObject({
       isEncrypted: true,
-      certificateSubject: 'O=Acme Ltd\nOU=Ops\\, Team 1\nCN=svc-orders',
+      certificate: { subject: 'O=Acme Ltd\nOU=Ops\\, Team 1\nCN=svc-orders' },
     });
     dial();
     await expect.poll(() => accepted.length).toBe(2);
-    expect(accepted[1]!.certificateSubject).toBeNull();
+    expect(accepted[1]!.certificate).toBeNull();
   });
 
   it('A2 that are needed keep out who has none', async () => {

@@ -36,7 +36,9 @@ export { RateMeter, throttleMsMax } from './quotas/rate-meter.ts';
 // ── Names from certificates
 export { formatDistinguishedName, parseSubject } from './identity/distinguished-name.ts';
 export type { NameAttribute } from './identity/distinguished-name.ts';
-export { parseMapping } from './identity/principal-mapping.ts';
+export { parseAlternativeNames } from './identity/alternative-names.ts';
+export type { AlternativeName } from './identity/alternative-names.ts';
+export { parseMapping, splitMapping } from './identity/principal-mapping.ts';
 export type { PrincipalMapping } from './identity/principal-mapping.ts';
 
 // ── Limits

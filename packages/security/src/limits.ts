@@ -32,4 +32,6 @@ export const securityLimits = {
   /** Rules that make principals of certificates, and the length of each. */
   mappingRulesMax: 32,
   mappingRuleCharactersMax: 1_024,
+  /** Alternative names of one certificate that are looked at. */
+  alternativeNamesMax: 64,
 } as const;

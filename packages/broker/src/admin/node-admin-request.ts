@@ -1,9 +1,11 @@
 import type * as NodeHttp from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { shownBy } from '../transport/node-tls.ts';
+import type { PeerCertificate } from '../tls/tls-options.ts';
 import type { AdminRequest, AdminWays } from './admin-login.ts';
 
-/** The name of a user, by the subject of a certificate as Node has it; null: nobody's. */
-export type UserOfCertificate = (subject: string) => string | null;
+/** The name of a user, by a certificate; null: nobody's. */
+export type UserOfCertificate = (certificate: PeerCertificate) => string | null;
 
 /** How whoever comes to one listener shows who they are. */
 export interface AdminListenerWays extends AdminWays {
@@ -30,11 +32,9 @@ export function adminRequestOf(
   };
 }
 
-/** A certificate that was only wanted, and is none of ours, is worth no more than none. */
 function certificateUserOf(socket: Partial<TLSSocket>, userOf: UserOfCertificate): string | null {
-  if (socket.encrypted !== true || socket.authorized !== true) return null;
-  const certificate = socket.getPeerX509Certificate?.();
-  return certificate === undefined ? null : userOf(certificate.subject);
+  const shown = socket.encrypted === true ? shownBy(socket as TLSSocket) : null;
+  return shown === null ? null : userOf(shown);
 }
 
 /** Packets from it have never left the machine. */

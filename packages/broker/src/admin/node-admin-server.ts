@@ -1,8 +1,9 @@
 import type * as NodeHttp from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatAddress } from '../address.ts';
-import { contextOf } from '../transport/node-tls.ts';
-import type { TlsOptions } from '../transport/tls-options.ts';
+import { listenInFront } from '../transport/node-tls.ts';
+import { tlsContexts } from '../transport/node-tls-context.ts';
+import type { TlsMaterial } from '../tls/tls-options.ts';
 import { AdminConnections } from './admin-connections.ts';
 import type { AdminGate } from './admin-gate.ts';
 import { answerAdmin, isOfServer, notYet } from './answer-admin.ts';
@@ -28,10 +29,11 @@ export type AdminListener = (
 
 export interface AdminServer {
   readonly url: string;
+  readonly port: number;
   /** From now on `listener` answers what is not the server's own. */
   readonly extend: (listener: AdminListener) => void;
   /** Other certificates, for connections that begin from now on; null: it does not encrypt. Throws for wrong ones. */
-  readonly renew: ((tls: TlsOptions) => void) | null;
+  readonly renew: ((material: TlsMaterial) => void) | null;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,6 @@ export interface AdminServer {
  * Bounds of the admin server: it is for operators, so requests are small. `idleTimeoutMs` ends a connection on which no
  * byte has moved for so long, either way; `keepAliveMs` one that asks for nothing more.
  */
-const handshakeTimeoutMs = 3_000;
 const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 30_000;
 const idleTimeoutMs = 60_000;
@@ -51,7 +52,9 @@ export interface AdminServerOptions {
   readonly host: string;
   readonly port: number;
   /** Null: plain. */
-  readonly tls: TlsOptions | null;
+  readonly material: TlsMaterial | null;
+  /** How long a handshake may take in all, in ms. */
+  readonly handshakeTimeoutMs: () => number;
   readonly ways: AdminListenerWays;
   readonly connectionsMax: number;
   readonly gate: AdminGate;
@@ -61,11 +64,11 @@ export interface AdminServerOptions {
 }
 
 /** Listens; rejects when the address cannot be had. */
-export function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { host, port, tls, ways, connectionsMax, isExtended } = options;
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { host, material, ways, connectionsMax, isExtended } = options;
   let listener: AdminListener | null = null;
   const held = new AdminConnections(connectionsMax);
-  const server = listening(tls, (request, response) => {
+  const { server, listen, renew } = made(material, (request, response) => {
     const key = keyOf(request.socket);
     held.began(key);
     response.once('close', () => held.ended(key));
@@ -81,29 +84,60 @@ export function startAdminServer(options: AdminServerOptions): Promise<AdminServ
     socket.once('close', () => held.closed(key));
     held.opened(key, { address: socket.remoteAddress ?? 'unknown', cut: () => socket.destroy() });
   });
+  const front = await listen(options);
+  const { port } = front.address() as AddressInfo;
+  return {
+    url: `${material === null ? 'http' : 'https'}://${formatAddress(host, port)}`,
+    port,
+    extend: (given) => void (listener = given),
+    renew,
+    close: () =>
+      new Promise((resolve) => {
+        front.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A server of HTTP, and what takes its connections. */
+interface Made {
+  readonly server: NodeHttp.Server;
+  readonly listen: (options: AdminServerOptions) => Promise<Server>;
+  readonly renew: AdminServer['renew'];
+}
+
+const bounds = {
+  headersTimeout: headersTimeoutMs,
+  requestTimeout: requestTimeoutMs,
+  connectionsCheckingInterval: checkIntervalMs,
+};
+
+function made(material: TlsMaterial | null, listener: NodeHttp.RequestListener): Made {
+  if (material === null) {
+    const server = createServer(bounds, listener);
+    return { server, listen: (options) => listenPlain(server, options), renew: null };
+  }
+  // Loaded only where it is wanted: it takes memory and time.
+  const https = process.getBuiltinModule('node:https');
+  const contexts = tlsContexts(material);
+  const server = https.createServer({ ...contexts.options, ...bounds }, listener);
+  return {
+    server,
+    listen: (options) => listenInFront(server, { ...options, acceptFailed: () => undefined }),
+    renew: (renewed) => contexts.renew(server, renewed),
+  };
+}
+
+function listenPlain(server: NodeHttp.Server, { host, port }: AdminServerOptions): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.removeListener('error', reject);
       // Failing to accept concerns one newcomer, never the broker.
       server.on('error', () => undefined);
-      resolve(adminServer(server, { host, extend: (given) => void (listener = given) }));
+      resolve(server);
     });
   });
-}
-
-type Server = NodeHttp.Server & { readonly setSecureContext?: (context: object) => void };
-
-function listening(tls: TlsOptions | null, listener: NodeHttp.RequestListener): Server {
-  const bounds = {
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: checkIntervalMs,
-  };
-  if (tls === null) return createServer(bounds, listener);
-  // Loaded only where it is wanted: it takes memory and time.
-  const https = process.getBuiltinModule('node:https');
-  return https.createServer({ ...contextOf(tls), ...bounds, handshakeTimeout: handshakeTimeoutMs }, listener);
 }
 
 /** One connection at each moment. What TLS makes of a connection is an object of its own, at the same place. */
@@ -128,22 +162,4 @@ async function answerOwn(
 function send(response: NodeHttp.ServerResponse, { status, body, headers }: AdminAnswer): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers });
   response.end(JSON.stringify(body));
-}
-
-function adminServer(
-  server: Server,
-  { host, extend }: { readonly host: string; readonly extend: AdminServer['extend'] },
-): AdminServer {
-  const { port } = server.address() as AddressInfo;
-  const { setSecureContext } = server;
-  return {
-    url: `${setSecureContext === undefined ? 'http' : 'https'}://${formatAddress(host, port)}`,
-    extend,
-    renew: setSecureContext === undefined ? null : (tls) => setSecureContext.call(server, contextOf(tls)),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }

@@ -3,32 +3,32 @@ export const connectionEvents = {
   'connection.accepted': {
     level: 'debug',
     meaning: 'A client has connected.',
-    fields: ['connectionId', 'address', 'door'],
+    fields: ['connectionId', 'address', 'door', 'listener'],
   },
   'connection.refused': {
     level: 'warn',
     meaning: 'A connection was refused, because there are as many as may be.',
-    fields: ['address', 'door', 'limit', 'value'],
+    fields: ['address', 'door', 'listener', 'limit', 'value'],
   },
   'connection.closed': {
     level: 'debug',
     meaning: 'A connection has ended in order, by its client or because the broker stops.',
-    fields: ['connectionId', 'address', 'door', 'clientId', 'reason', 'requests', 'forMs'],
+    fields: ['connectionId', 'address', 'door', 'listener', 'clientId', 'reason', 'requests', 'forMs'],
   },
   'connection.dropped': {
     level: 'info',
     meaning: 'The broker has hung up on a client: a time limit, or bytes that are not of the protocol.',
-    fields: ['connectionId', 'address', 'door', 'clientId', 'reason', 'requests', 'forMs'],
+    fields: ['connectionId', 'address', 'door', 'listener', 'clientId', 'reason', 'requests', 'forMs'],
   },
   'connection.accept_failed': {
     level: 'warn',
     meaning: 'A connection could not be accepted by the system.',
-    fields: ['door', 'err'],
+    fields: ['door', 'listener', 'err'],
   },
   'connection.no_handshake': {
     level: 'debug',
     meaning: 'A peer did not shake hands as TLS has it: it speaks something else, or does not trust the certificate.',
-    fields: ['door', 'err'],
+    fields: ['door', 'listener', 'err'],
   },
   'door.port_taken': {
     level: 'warn',

@@ -14,6 +14,7 @@ import { groupEvents } from './group-events.ts';
 import { healthEvents } from './health-events.ts';
 import type { logFields } from './log-fields.ts';
 import { transactionEvents } from './transaction-events.ts';
+import { tlsEvents } from './tls-events.ts';
 import { topicEvents } from './topic-events.ts';
 
 type Events = typeof storageEvents
@@ -23,6 +24,7 @@ type Events = typeof storageEvents
   & typeof transactionEvents
   & typeof connectionEvents
   & typeof healthEvents
+  & typeof tlsEvents
   & AuditLines;
 
 /** Every event by name. */
@@ -34,6 +36,7 @@ export const logEvents: Events = {
   ...transactionEvents,
   ...connectionEvents,
   ...healthEvents,
+  ...tlsEvents,
   ...auditEvents,
 };
 

@@ -28,6 +28,8 @@ export class BrokerCounters extends Traffic {
   connections = 0;
   /** Connections that had to wait until they were let in, because too many began. */
   connectionsDelayed = 0;
+  /** Peers that did not shake hands as TLS has it. */
+  handshakesFailed = 0;
   /** Connections that were not let in, by reason. They begin at 0: so the first one shows as a growth. */
   readonly refusals: Map<RefusalReason, number> = new Map(refusalReasons.map((reason) => [reason, 0]));
   readonly apis: Map<string, ApiCounter> = new Map();

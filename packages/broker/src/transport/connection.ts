@@ -42,6 +42,14 @@ export interface ConnectionHost {
   readonly heldTotal: HeldTotal;
 }
 
+/** Where a connection came in. */
+export interface CameIn {
+  /** The protocol that it speaks. */
+  readonly door: string;
+  /** Name of the listener. */
+  readonly listener: string;
+}
+
 /** One connection at one moment. */
 export interface ConnectionDescription {
   /** Unique in the run of a broker; as `connectionId` in its log. */
@@ -49,6 +57,9 @@ export interface ConnectionDescription {
   readonly address: string;
   /** The protocol that it speaks. */
   readonly door: string;
+  /** The listener that it came in at. */
+  readonly listener: string;
+  readonly isEncrypted: boolean;
   /** As it named itself; empty when it did not. */
   readonly clientId: string;
   readonly software: string;
@@ -70,8 +81,7 @@ const ordinaryEnds: ReadonlySet<string> = new Set(['peer', 'stopping', 'lingerTi
 export class Connection implements StreamEvents, BudgetWaiter {
   readonly id: number;
   readonly remoteAddress: string;
-  /** The protocol that it speaks. */
-  readonly door: string;
+  readonly from: CameIn;
   requestsInFlight = 0;
   readonly #host: ConnectionHost;
   readonly #stream: ByteStream;
@@ -109,13 +119,13 @@ export class Connection implements StreamEvents, BudgetWaiter {
     stream: ByteStream;
     host: ConnectionHost;
     openSession: OpenSession;
-    door: string;
+    from: CameIn;
     /** Called when the last request in flight was answered and its answer has left, once `drain` was called. */
     quiet: () => void;
     gone: (connection: Connection) => void;
   }) {
     this.id = options.id;
-    this.door = options.door;
+    this.from = options.from;
     this.#stream = options.stream;
     this.remoteAddress = options.stream.remoteAddress;
     this.#host = options.host;
@@ -127,6 +137,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
       address: this.remoteAddress,
       localAddress: options.stream.localAddress,
       isEncrypted: options.stream.isEncrypted === true,
+      certificate: options.stream.certificate ?? null,
       signal: this.#end,
     });
     this.#order = this.#session.answersInOrder
@@ -144,9 +155,14 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#bornAt = this.#openedAt;
     const { id: connectionId, remoteAddress: address } = this;
     options.host.logger.debug(
-      { event: 'connection.accepted', connectionId, address, door: options.door },
+      { event: 'connection.accepted', connectionId, address, ...options.from },
       'a client has connected',
     );
+  }
+
+  /** The protocol that it speaks. */
+  get door(): string {
+    return this.from.door;
   }
 
   /** The library at the other end, as it names itself. */
@@ -169,7 +185,8 @@ export class Connection implements StreamEvents, BudgetWaiter {
     return {
       id: this.id,
       address: this.remoteAddress,
-      door: this.door,
+      ...this.from,
+      isEncrypted: this.#stream.isEncrypted === true,
       clientId: clientId ?? '',
       software: software?.name ?? '',
       softwareVersion: software?.version ?? '',
@@ -275,7 +292,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
     const facts = {
       connectionId: this.id,
       address: this.remoteAddress,
-      door: this.door,
+      ...this.from,
       clientId: this.#session.clientId ?? '',
       reason,
       requests: this.#requests,

@@ -6,7 +6,8 @@
  *  2. A connection is in `#open` from the moment it is accepted to the moment it is gone, refused ones included, so
  *     that time limits hold for all and closing forgets none. Refused ones are in `#refused`, too, and take no place of
  *     others.
- *  3. Those that have to wait until they are let in are in `#delayed` and `#perAddress`, and count as open ones do.
+ *  3. Those that have to wait until they are let in are in `#delayed` and `#perAddress`, and count as open ones do. So
+ *     do those that shake hands, before anything costly is done for them; what comes beyond is closed at once.
  *  4. There are never more than `connectionsMax` and `refusalsMax` together: what comes beyond is closed at once.
  */
 import { QError } from '@q/protocol';
@@ -16,9 +17,9 @@ import type { ClientKind } from '../metrics/client-kinds.ts';
 import { countRefusal } from '../metrics/counters.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import type { AcceptPace, RefusingRate } from './accept-pace.ts';
-import type { ByteStream, StreamEvents } from './network.ts';
+import type { Admission, ByteStream, StreamEvents } from './network.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionDescription, ConnectionHost } from './connection.ts';
+import type { CameIn, ConnectionDescription, ConnectionHost } from './connection.ts';
 import { DelayedAccepts } from './delayed-accepts.ts';
 import type { OpenSession } from './session.ts';
 
@@ -30,7 +31,9 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #refused = new Set<Connection>();
   readonly #kinds = new ClientKinds();
+  /** Connections of each address, those that shake hands included. */
   readonly #perAddress = new Map<string, number>();
+  #handshakes = 0;
   #lastId = 0;
   #sweep: Scheduled | null = null;
   /** Set while closing waits: called when a connection became quiet or went. */
@@ -53,30 +56,46 @@ export class Connections {
     return Array.from(this.#open, (connection) => connection.describe());
   }
 
-  /** Lets a connection in, which speaks what `openSession` begins. `door` names that protocol. */
-  accept(stream: ByteStream, openSession: OpenSession, door: string): StreamEvents {
+  /**
+   * Somebody is about to shake hands, after a pause if they come too fast: counts as a connection until `left` is
+   * called. Null: there are as many as may be.
+   */
+  admit(address: string, from: CameIn): Admission | null {
+    const next = this.#nextOf(address);
+    if (typeof next !== 'number') {
+      this.#refuse(next, { address, ...from });
+      return null;
+    }
+    if (next > 0) this.#counters.connectionsDelayed += 1;
+    this.#handshakes += 1;
+    this.#count(address, 1);
+    let isOver = false;
+    return {
+      afterMs: next,
+      left: () => {
+        if (isOver) return;
+        isOver = true;
+        this.#handshakes -= 1;
+        this.#count(address, -1);
+      },
+    };
+  }
+
+  /** Lets a connection in, which speaks what `openSession` begins. */
+  accept(stream: ByteStream, openSession: OpenSession, from: CameIn): StreamEvents {
     const { limits } = this.#host;
     const address = stream.remoteAddress;
-    const fromAddress = this.#perAddress.get(address) ?? 0;
-    let reached: RefusingLimit | null = null;
-    let delayMs = 0;
-    if (this.#open.size - this.#refused.size + this.#delayed.count >= limits.connectionsMax) reached = 'connectionsMax';
-    else if (fromAddress >= limits.connectionsPerAddressMax) reached = 'connectionsPerAddressMax';
-    else {
-      const next = this.#pace.next(address);
-      if (typeof next === 'number') delayMs = next;
-      else reached = next;
-    }
-
-    const refusal = reached === null ? null : this.#refuse(reached, { address, door });
+    // Who has shaken hands has waited before it.
+    const next = stream.isEncrypted === true ? (this.#reached(address) ?? 0) : this.#nextOf(address);
+    const refusal = typeof next === 'number' ? null : this.#refuse(next, { address, ...from });
     if (refusal !== null && this.#refused.size >= limits.refusalsMax) {
       stream.destroy();
       return unheard;
     }
 
-    this.#perAddress.set(address, fromAddress + 1);
-    if (delayMs > 0) return this.#letInLater(stream, { delayMs, openSession, door });
-    const connection = this.#letIn(stream, openSession, door);
+    this.#count(address, 1);
+    if (typeof next === 'number' && next > 0) return this.#letInLater(stream, { delayMs: next, openSession, from });
+    const connection = this.#letIn(stream, openSession, from);
     if (refusal !== null) {
       this.#refused.add(connection);
       connection.refuse(refusal);
@@ -89,24 +108,24 @@ export class Connections {
     {
       delayMs,
       openSession,
-      door,
-    }: { readonly delayMs: number; readonly openSession: OpenSession; readonly door: string },
+      from,
+    }: { readonly delayMs: number; readonly openSession: OpenSession; readonly from: CameIn },
   ): StreamEvents {
     this.#counters.connectionsDelayed += 1;
     return this.#delayed.add(stream, {
       delayMs,
-      letIn: () => this.#letIn(stream, openSession, door),
-      gone: () => this.#leave(stream.remoteAddress),
+      letIn: () => this.#letIn(stream, openSession, from),
+      gone: () => this.#count(stream.remoteAddress, -1),
     });
   }
 
-  #letIn(stream: ByteStream, openSession: OpenSession, door: string): Connection {
+  #letIn(stream: ByteStream, openSession: OpenSession, from: CameIn): Connection {
     this.#lastId += 1;
     const connection = new Connection({
       id: this.#lastId,
       stream,
       host: this.#host,
-      door,
+      from,
       openSession,
       quiet: () => this.#progress?.(),
       gone: (gone) => this.#gone(gone),
@@ -115,6 +134,11 @@ export class Connections {
     this.#counters.connections = this.#open.size;
     this.#scheduleSweep();
     return connection;
+  }
+
+  /** Somebody did not shake hands as TLS has it. */
+  handshakeFailed(): void {
+    this.#counters.handshakesFailed += 1;
   }
 
   /** The process has no descriptor left, as a rule. */
@@ -163,7 +187,7 @@ export class Connections {
     });
   }
 
-  #refuse(limit: RefusingLimit, from: { readonly address: string; readonly door: string }): QError {
+  #refuse(limit: RefusingLimit, from: { readonly address: string } & CameIn): QError {
     const isQuota = limit === 'connectionCreationRate';
     const value = isQuota ? this.#pace.quotaOf(from.address) : this.#host.limits[limit];
     countRefusal(this.#counters, limit);
@@ -174,18 +198,31 @@ export class Connections {
     return tooMany(limit, value);
   }
 
+  /** How long whoever comes now waits, or why it may not come. */
+  #nextOf(address: string): number | RefusingLimit {
+    return this.#reached(address) ?? this.#pace.next(address);
+  }
+
+  #reached(address: string): RefusingLimit | null {
+    const { limits } = this.#host;
+    const waiting = this.#delayed.count + this.#handshakes;
+    if (this.#open.size - this.#refused.size + waiting >= limits.connectionsMax) return 'connectionsMax';
+    const fromAddress = this.#perAddress.get(address) ?? 0;
+    return fromAddress >= limits.connectionsPerAddressMax ? 'connectionsPerAddressMax' : null;
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    const now = (this.#perAddress.get(address) ?? 0) + change;
+    if (now > 0) this.#perAddress.set(address, now);
+    else this.#perAddress.delete(address);
+  }
+
   #gone(connection: Connection): void {
     this.#open.delete(connection);
     this.#refused.delete(connection);
-    this.#leave(connection.remoteAddress);
+    this.#count(connection.remoteAddress, -1);
     this.#counters.connections = this.#open.size;
     this.#progress?.();
-  }
-
-  #leave(address: string): void {
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
   }
 
   #scheduleSweep(): void {

@@ -1,4 +1,4 @@
-import type { TlsOptions } from './tls-options.ts';
+import type { PeerCertificate, TlsMaterial } from '../tls/tls-options.ts';
 
 /** The network as the broker sees it. Injected: a simulation carries the bytes itself. */
 export interface Network {
@@ -15,9 +15,21 @@ export interface ListenOptions {
   /** Called when a newcomer could not be accepted (out of file descriptors, mostly). The others are served on. */
   readonly acceptFailed: (error: Error) => void;
   /** Encrypts. Default: plain. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsMaterial;
+  /** Asked for each connection that is about to shake hands. Null: it is closed at once. */
+  readonly admit?: (remoteAddress: string) => Admission | null;
   /** Called when a peer did not shake hands as it has to. */
   readonly handshakeFailed?: (error: Error) => void;
+  /** How long a handshake may take in all, in ms. Default: 2,000. */
+  readonly handshakeTimeoutMs?: () => number;
+}
+
+/** Somebody may shake hands. */
+export interface Admission {
+  /** Not before that time, in ms. */
+  readonly afterMs: number;
+  /** It has shaken hands, just before `accept`; or it has failed, or gone. */
+  readonly left: () => void;
 }
 
 /** A port that accepts connections. `port` is the real one, also where 0 was asked for. */
@@ -25,7 +37,7 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   /** Other certificates, for connections that begin from now on. Throws for what cannot be read, and keeps the old. */
-  readonly renew?: (tls: TlsOptions) => void;
+  readonly renew?: (tls: TlsMaterial) => void;
   /** Accepts no more. Connections that exist go on. */
   close(): Promise<void>;
 }
@@ -37,8 +49,8 @@ export interface ByteStream {
   readonly localAddress: string;
   /** Nobody on the way can read along. */
   readonly isEncrypted?: boolean;
-  /** Of the certificate that the peer has shown and that is in order; null: none. */
-  readonly certificateSubject?: string | null;
+  /** The certificate that the peer has shown and that is in order; null: none. */
+  readonly certificate?: PeerCertificate | null;
   /**
    * Sends buffers in order. They must not change until `written` is called, which happens once the operating system
    * has taken them all; it is not called when the stream breaks first.

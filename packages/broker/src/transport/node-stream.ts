@@ -1,20 +1,21 @@
 import type { Socket } from 'node:net';
 import type { ByteStream } from './network.ts';
+import type { PeerCertificate } from '../tls/tls-options.ts';
 
 /** A socket of Node's as the broker sees it. */
 export class SocketStream implements ByteStream {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly isEncrypted: boolean;
-  readonly certificateSubject: string | null;
+  readonly certificate: PeerCertificate | null;
   ended = false;
   readonly #socket: Socket;
 
-  /** `tls`: it is encrypted, and whose certificate the peer has shown, as `X509Certificate.subject` has it. */
-  constructor(socket: Socket, tls: { readonly subject: string | null } | null = null) {
+  /** `tls`: it is encrypted, and which certificate the peer has shown. */
+  constructor(socket: Socket, tls: { readonly certificate: PeerCertificate | null } | null = null) {
     this.#socket = socket;
     this.isEncrypted = tls !== null;
-    this.certificateSubject = tls?.subject ?? null;
+    this.certificate = tls?.certificate ?? null;
     this.remoteAddress = socket.remoteAddress ?? 'unknown';
     this.localAddress = socket.localAddress ?? 'unknown';
   }

@@ -1,5 +1,6 @@
 import type { QError } from '@q/protocol';
 import type { CallerSignal, RequestBudget } from '../caller.ts';
+import type { PeerCertificate } from '../tls/tls-options.ts';
 
 /** An answer in bytes. */
 export interface Answer {
@@ -50,6 +51,8 @@ export interface Link {
   readonly localAddress: string;
   /** Nobody on the way can read along. */
   readonly isEncrypted: boolean;
+  /** What the peer has shown that is in order; null: nothing. */
+  readonly certificate: PeerCertificate | null;
   readonly signal: CallerSignal;
 }
 

@@ -74,7 +74,10 @@ function setUp(answersInOrder: boolean) {
     pace: new AcceptPace({ clock, limits: defaultLimits, rateOf: () => null }),
   };
   const stream = new FakeStream({ takesAll: true });
-  const events = new Connections(host, new BrokerCounters(clock)).accept(stream, () => session, 'native');
+  const events = new Connections(host, new BrokerCounters(clock)).accept(stream, () => session, {
+    door: 'native',
+    listener: 'native',
+  });
   const send = (text: string): void => events.data(Buffer.from(text));
   const answer = async (letter: string, thenClose = false): Promise<void> => {
     session.calls.find((call) => call.letter === letter)!.answer(thenClose);

@@ -17,6 +17,7 @@ describe('what the log tells of connections', () => {
         connectionId: 1,
         address: stream.remoteAddress,
         door: 'native',
+        listener: 'native',
       },
       {
         level: 'debug',
@@ -24,6 +25,7 @@ describe('what the log tells of connections', () => {
         connectionId: 1,
         address: stream.remoteAddress,
         door: 'native',
+        listener: 'native',
         clientId: 'me',
         reason: 'peer',
         requests: 2,
@@ -78,6 +80,7 @@ describe('what the log tells of connections', () => {
         event: 'connection.refused',
         address: expect.any(String) as string,
         door: 'native',
+        listener: 'native',
         limit: 'connectionsMax',
         value: 1,
       },

@@ -67,7 +67,7 @@ export function setUp(changed: Partial<BrokerLimits> = {}, rateOf: RateOfAddress
     new NativeSession({ dispatcher, limits, identityOf: nobodyAsked, allocateFrame }, link);
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
-    return { stream, events: lending(connections.accept(stream, openSession, 'native')) };
+    return { stream, events: lending(connections.accept(stream, openSession, { door: 'native', listener: 'native' })) };
   };
   return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept, said };
 }

@@ -7,6 +7,8 @@ export type Severity = 'warning' | 'critical';
 
 /** What can be wrong with a broker. */
 export type ConditionName =
+  | 'certificate.bad'
+  | 'certificate.expired'
   | 'certificate.expiring'
   | 'client.throttled'
   | 'connections.many'
@@ -23,6 +25,7 @@ export type ConditionName =
   | 'loop.blocked'
   | 'memory.over'
   | 'partition.closed'
+  | 'security.off'
   | 'settings.bad'
   | 'webhook.failing';
 
@@ -70,6 +73,18 @@ export interface ClearedCondition extends Condition {
 
 /** What each condition means, and what to do. */
 export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
+  'certificate.bad': {
+    severity: 'critical',
+    isSteady: false,
+    meaning: 'Files of certificates were read again and cannot be used. The old certificates are in force.',
+    action: 'Put the files right that the reason names; the broker takes them by itself.',
+  },
+  'certificate.expired': {
+    severity: 'critical',
+    isSteady: false,
+    meaning: 'A certificate of this broker has expired. Clients that check it do not connect any more.',
+    action: 'Renew the certificate; the broker takes a new file without a restart.',
+  },
   'certificate.expiring': {
     severity: 'warning',
     isSteady: false,
@@ -170,6 +185,12 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     meaning: 'The log of a partition could not be opened.',
     action:
       'Read the reason; what may pass is tried again by itself, anything else wants q topic reopen once it is put right.',
+  },
+  'security.off': {
+    severity: 'warning',
+    isSteady: false,
+    meaning: 'Other machines reach this broker, and whoever does may do everything: it was started with --insecure.',
+    action: 'Set security up (q-broker init --secure), and start it without --insecure.',
   },
   'settings.bad': {
     severity: 'warning',

@@ -11,6 +11,8 @@ export interface HealthFacts {
   readonly memory: MemoryFacts;
   readonly connections: { readonly open: number; readonly max: number };
   readonly descriptors: DescriptorFacts;
+  /** Those that the broker shows. */
+  readonly certificates: readonly CertificateEnd[];
   readonly partitions: readonly PartitionTrouble[];
   /** Users that are slowed down because of a quota. */
   readonly throttled: readonly ThrottledFacts[];
@@ -100,4 +102,13 @@ export interface GroupBehind {
   readonly isGrowing: boolean;
   /** What the lag was a window ago; null when that is not known. */
   readonly lagBefore: number | null;
+}
+
+/** Until when a certificate of a listener holds. */
+export interface CertificateEnd {
+  readonly listener: string;
+  /** Whose it is. */
+  readonly name: string;
+  /** What is left of it, in ms; below 0: it has expired. */
+  readonly leftMs: number;
 }

@@ -74,6 +74,11 @@ export class HealthLook {
       memory: { heldBytes, softBytes, hardBytes, residentBytes: usage().rssBytes, residentBytesMax },
       connections: { open, max: connectionsMax() },
       descriptors: { ...this.#limit, open: open + store.stats.openFiles },
+      certificates: this.#sources
+        .certificates()
+        .flatMap(({ listener, certificates }) =>
+          certificates.map(({ subject, validToMs }) => ({ listener, name: subject, leftMs: validToMs - time.wallMs })),
+        ),
       partitions: this.#partitions,
       throttled: throttled(),
       groups: this.#lags.behind(time),

@@ -1,6 +1,7 @@
 import type { DiskSpace, RoomState, StorageStats } from '@q/storage';
 import type { ProcessUsage } from '../../metrics/process-usage.ts';
 import type { ThrottledUser } from '../quotas/throttled-users.ts';
+import type { ListenerCertificates } from '../../tls/certificate-facts.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { LagSeen } from './group-lags.ts';
 import type { DescriptorFacts } from './facts.ts';
@@ -23,6 +24,8 @@ export interface HealthSources {
   readonly residentBytesMax: number | null;
   readonly descriptors: () => Omit<DescriptorFacts, 'open'>;
   readonly registry: Pick<TopicRegistry, 'topics'>;
+  /** Certificates of listeners; none where nothing is encrypted. */
+  readonly certificates: () => readonly ListenerCertificates[];
   readonly throttled: () => readonly ThrottledUser[];
   readonly lags: () => Iterable<LagSeen>;
 }

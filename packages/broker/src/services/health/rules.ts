@@ -3,7 +3,7 @@
  * raised already, and wants it to be gone by a margin then, so that nothing flaps about a threshold.
  */
 import type { Finding } from './condition.ts';
-import type { GroupBehind, HealthFacts, PartitionTrouble } from './facts.ts';
+import type { CertificateEnd, GroupBehind, HealthFacts, PartitionTrouble } from './facts.ts';
 import type { HealthThresholds } from './thresholds.ts';
 
 export interface RuleContext {
@@ -25,7 +25,12 @@ export function findAll(context: RuleContext): Finding[] {
   const { facts, thresholds } = context;
   const found = rules.map((rule) => rule(context)).filter((finding) => finding !== null);
   const troubles = [...facts.partitions.map(partitionTrouble), ...throttledLong(facts.throttled, thresholds)];
-  return [...found, ...troubles, ...troublesOf(facts.groups, thresholds)];
+  return [
+    ...found,
+    ...facts.certificates.flatMap((end) => certificateTrouble(end, thresholds)),
+    ...troubles,
+    ...troublesOf(facts.groups, thresholds),
+  ];
 }
 
 const rules: readonly Rule[] = [
@@ -123,6 +128,21 @@ function throttledLong(throttled: HealthFacts['throttled'], { throttledMs }: Hea
       figures: { user, clientId, quota: kind, forMs },
     }));
 }
+
+function certificateTrouble(
+  { listener, name, leftMs }: CertificateEnd,
+  { certificateDays }: HealthThresholds,
+): Finding[] {
+  const leftDays = Math.floor(leftMs / dayMs);
+  if (leftMs >= certificateDays * dayMs) return [];
+  const figures = { listener, certificate: name, leftDays };
+  const whose = `the certificate of listener ${listener} (${name})`;
+  if (leftMs <= 0) return [{ name: 'certificate.expired', subject: listener, reason: `${whose} has expired`, figures }];
+  const reason = `${whose} ends in ${many(leftDays, 'day')}`;
+  return [{ name: 'certificate.expiring', subject: listener, reason, figures }];
+}
+
+const dayMs = 86_400_000;
 
 function partitionTrouble({ kind, topic, partition, reason }: PartitionTrouble): Finding {
   return {

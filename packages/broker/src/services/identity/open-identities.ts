@@ -24,8 +24,11 @@ import { UserStore } from './user-store.ts';
 
 /** Who is let in. */
 export interface SecurityOptions {
-  /** How users may show who they are. PLAIN is taken on encrypted connections only. */
-  readonly mechanisms: readonly Mechanism[];
+  /**
+   * How users may show who they are, at listeners that do not say it themselves. PLAIN is taken on encrypted
+   * connections only. Default: none.
+   */
+  readonly mechanisms?: readonly Mechanism[];
   /** Whose tokens are taken, or what checks them; needed for OAUTHBEARER. */
   readonly tokens?: TokenOptions | TokenVerifier;
   /** Principals that may do everything, whatever the rules say: `User:NAME`. For whoever has locked itself out. */
@@ -61,7 +64,7 @@ const secretBytes = 32;
 const saltingMax = 256;
 
 export async function openIdentities(
-  { mechanisms, tokens, sessionLifetimeMs = 0 }: SecurityOptions,
+  { mechanisms = [], tokens, sessionLifetimeMs = 0 }: SecurityOptions,
   tools: {
     metadata: MetadataStore;
     clock: Clock;

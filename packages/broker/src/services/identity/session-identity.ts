@@ -17,6 +17,8 @@ export interface SessionIdentityOptions {
   /** Null: nobody is asked. */
   readonly authentication: Authentication | null;
   readonly place: LoginPlace;
+  /** Whose it is from the start, by the certificate that its peer has shown. Default: nobody's. */
+  readonly shown?: Principal | null;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Takes a place for a connection of a user. */
   readonly seats: Pick<UserSeats, 'take'>;
@@ -50,6 +52,16 @@ export class SessionIdentity {
 
   constructor(options: SessionIdentityOptions) {
     this.#options = options;
+    const { authentication, shown = null } = options;
+    if (authentication === null || shown === null) return;
+    this.#principal = shown;
+    this.#isShown = true;
+    try {
+      options.signal.onAbort(options.seats.take(shown.name));
+    } catch {
+      // As many as the user may have: it is nobody's, and refused with its first request.
+      this.#isShown = false;
+    }
   }
 
   get principal(): Principal {

@@ -22,6 +22,7 @@ export const wellFacts: HealthFacts = {
   memory: { heldBytes: 0, softBytes: 100, hardBytes: 200, residentBytes: 70, residentBytesMax: null },
   connections: { open: 10, max: 100 },
   descriptors: { open: 20, max: 1_000, isReduced: false, isNoneLeft: false },
+  certificates: [],
   partitions: [],
   throttled: [],
   groups: [],
@@ -53,6 +54,7 @@ export function healthSources(): Writable<Omit<HealthSources, 'store'>> & { stor
     residentBytesMax: null,
     descriptors: () => ({ max: 1_000, isReduced: false, isNoneLeft: false }),
     registry: { topics: () => [][Symbol.iterator]() },
+    certificates: () => [],
     throttled: () => [],
     lags: () => [],
   };

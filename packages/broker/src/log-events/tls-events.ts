@@ -1,0 +1,23 @@
+/** What becomes of the certificates that a broker shows. */
+export const tlsEvents = {
+  'tls.reloaded': {
+    level: 'info',
+    meaning: 'Other certificates are in force at a listener, for connections from now on.',
+    fields: ['listener', 'by', 'subject', 'serial', 'validTo'],
+  },
+  'tls.reload_failed': {
+    level: 'error',
+    meaning: 'Files of certificates were read again and cannot be used. The old certificates stay in force.',
+    fields: ['listener', 'by', 'reason'],
+  },
+  'tls.key_readable': {
+    level: 'warn',
+    meaning: 'Everybody on the machine may read a private key of the broker.',
+    fields: ['file'],
+  },
+  'broker.insecure': {
+    level: 'warn',
+    meaning: 'Whoever reaches this broker from another machine may do everything: it was started with --insecure.',
+    fields: ['listeners'],
+  },
+} as const;
