@@ -60,7 +60,7 @@ const readAudit = operation({
     [eventStream]: { schema: auditEntry, description: 'Events `entry`, and `missed` for a reader that is too slow.' },
   }),
   handle: async ({ query: { limit = limits.pageDefault, ...filter } }, context) => {
-    const { services, who, accepted, streams, holds, cut } = context;
+    const { services, who, accepted, streams, holds, onChange, cut } = context;
     const named = Object.entries(filter).filter(([, value]) => value !== undefined);
     const query: AuditQuery = { ...Object.fromEntries(named), limit };
     if (accepted !== eventStream) return Response.json(await services.audit.list(query, who));
@@ -68,7 +68,15 @@ const readAudit = operation({
     const stop = services.audit.follow((entry) => feed.push(entry), who);
     try {
       const source = (signal: AbortSignal): AsyncGenerator<string> => feed.events(signal);
-      return streams.respond({ type: eventStream, heartbeat: eventHeartbeat, holds, cut, source, ended: stop });
+      return streams.respond({
+        type: eventStream,
+        heartbeat: eventHeartbeat,
+        holds,
+        onChange,
+        cut,
+        source,
+        ended: stop,
+      });
     } catch (error) {
       stop();
       throw error;

@@ -80,13 +80,14 @@ export const eventOperations = [watchStats, watchGroups, watchGroup] as const;
 function watched(
   event: string,
   { intervalMs: interval = intervalMsDefault }: { readonly intervalMs?: number | undefined },
-  { streams, tools: { clock }, holds, cut }: RequestContext,
+  { streams, tools: { clock }, holds, onChange, cut }: RequestContext,
   look: () => unknown,
 ): Response {
   return streams.respond({
     type: eventStream,
     heartbeat: eventHeartbeat,
     holds,
+    onChange,
     cut,
     source: (signal) => snapshots({ event, clock, intervalMs: interval, signal, look }),
   });

@@ -76,6 +76,8 @@ export interface RequestContext extends ServingContext {
   readonly shownBy: AdminIdentity['shownBy'];
   /** Whether whoever asks still is who it said, and still may: for answers that go on. */
   readonly holds: () => boolean;
+  /** Calls `listener` when `holds` may have become false. Returns how to stop that. */
+  readonly onChange: (listener: () => void) => () => void;
   /** Breaks the connection, in the middle of an answer. */
   readonly cut: () => void;
 }

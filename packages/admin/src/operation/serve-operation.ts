@@ -71,6 +71,7 @@ async function answer(
     who,
     shownBy,
     holds,
+    onChange: (listener) => context.services.access.onChange(listener),
     openCaller,
     cut,
   });

@@ -101,12 +101,17 @@ const readRecords = operation({
 export const recordOperations = [produceRecords, readRecords] as const;
 
 /** The stream ends its caller, so that a look that waits is over at once. */
-function streamed(reading: Reading, { accepted, streams, holds, cut }: RequestContext, end: () => void): Response {
+function streamed(
+  reading: Reading,
+  { accepted, streams, holds, onChange, cut }: RequestContext,
+  end: () => void,
+): Response {
   const isEvents = accepted === eventStream;
   return streams.respond({
     type: accepted,
     heartbeat: isEvents ? eventHeartbeat : null,
     holds,
+    onChange,
     cut,
     source: (signal) => (isEvents ? readEvents(reading, signal) : readLines(reading)),
     ended: end,

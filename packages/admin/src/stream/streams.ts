@@ -18,6 +18,8 @@ export interface StreamOptions {
   readonly heartbeat: string | null;
   /** Whether the reader may have more of it. One that may not is told nothing more. */
   readonly holds: () => boolean;
+  /** Calls `listener` when `holds` may have become false. Returns how to stop that. */
+  readonly onChange: (listener: () => void) => () => void;
   /** Breaks the connection of a reader that takes nothing. */
   readonly cut: () => void;
   /** What is sent. Its `signal` is aborted when nobody wants more of it. */
@@ -81,6 +83,7 @@ class OpenStream {
   readonly #options: OpenStreamOptions;
   readonly #stop = new AbortController();
   readonly #lifetime: Scheduled;
+  readonly #stopWatching: () => void;
   #iterator: AsyncIterator<string> | null = null;
   #pending: Promise<IteratorResult<string, unknown>> | null = null;
   #stall: Scheduled;
@@ -95,6 +98,9 @@ class OpenStream {
       { highWaterMark: 0 },
     );
     this.#lifetime = clock.schedule(limits.streamMsMax, () => this.#stop.abort());
+    this.#stopWatching = options.onChange(() => {
+      if (!options.holds()) this.#stop.abort();
+    });
     this.#stall = this.#watch();
     if (closing.aborted) this.#stop.abort();
     closing.addEventListener('abort', this.#closed, { once: true });
@@ -154,6 +160,7 @@ class OpenStream {
     this.#stop.abort();
     this.#stall.cancel();
     this.#lifetime.cancel();
+    this.#stopWatching();
     this.#options.closing.removeEventListener('abort', this.#closed);
     // A source that fails while it is being ended has nobody to tell.
     this.#pending?.catch(() => undefined);

@@ -23,6 +23,7 @@ function setUp(): Scene {
       type: 'text/event-stream',
       heartbeat: ': beat\n\n',
       holds: () => true,
+      onChange: () => () => undefined,
       cut: () => void ended.push('cut'),
       ended: () => void ended.push('ended'),
       source: quiet,
