@@ -7,6 +7,7 @@ import type { Mutation } from './mutation.ts';
 import { settingsMutations } from './settings-mutations.ts';
 import { storageMutations } from './storage-mutations.ts';
 import { surfaceMutations } from './surface-mutations.ts';
+import { trailAndTokenMutations } from './trail-and-token-mutations.ts';
 
 /** Every bug that can be planted. */
 export const mutations: readonly Mutation[] = [
@@ -19,6 +20,7 @@ export const mutations: readonly Mutation[] = [
   ...surfaceMutations,
   ...gatewayMutations,
   ...settingsMutations,
+  ...trailAndTokenMutations,
 ];
 
 export function mutationNamed(name: string): Mutation {
