@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Authorizer } from '../../src/acl/authorizer.ts';
 import type { Operation, Resource } from '../../src/acl/resource.ts';
 import { decodeRule, encodeRule } from '../../src/acl/rule-record.ts';
+import { checkRule } from '../../src/acl/rule.ts';
 import type { AclRule } from '../../src/acl/rule.ts';
 
 const ordersRule: AclRule = {
@@ -101,5 +103,41 @@ describe('A3, SEC-11: rules that a later version wrote', () => {
       expect(decides(stored, 'describe', { type: 'group', name: 'g' })).toBe(false);
       expect(decides(stored, 'write', { type: 'topic', name: 't' })).toBe(false);
     }
+  });
+
+  it('A3, SEC-11: whatever stands there is read without a fault, and opens nothing that is not understood', () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        'topic',
+        'cluster',
+        'literal',
+        'prefixed',
+        '*',
+        'User:*',
+        'User:a',
+        'read',
+        'all',
+        'deny',
+        'allow',
+      ),
+      fc.string(),
+      fc.jsonValue(),
+    );
+    const key = fc.oneof(
+      fc.string(),
+      fc.array(word, { minLength: 5, maxLength: 9 }).map((fields) => JSON.stringify(fields)),
+    );
+    const value = fc.oneof(fc.constantFrom('{"version":1}', '{"version":2}', 'null'), fc.string());
+    fc.assert(
+      fc.property(key, value, (rest, text) => {
+        const { rules, isUnderstood } = decodeRule({ key: `acls/${rest}`, value: text });
+        for (const rule of rules) {
+          expect(checkRule(rule)).toEqual(rule);
+          if (!isUnderstood) expect(rule.permission).toBe('deny');
+        }
+        if (isUnderstood) expect(decodeRule(encodeRule(rules[0]!))).toEqual({ rules, isUnderstood });
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
