@@ -11,6 +11,7 @@ import { growingPartitionsCases } from './cases/growth-partitions.ts';
 import { latencyCases } from './cases/latency.ts';
 import { produceCases } from './cases/produce.ts';
 import { scrapeCases } from './cases/scrape.ts';
+import { securityCases } from './cases/security.ts';
 import { singleSendCases } from './cases/single-sends.ts';
 import { startupCases } from './cases/startup.ts';
 import type { Profile } from './profile.ts';
@@ -33,6 +34,7 @@ export function allCases(context: RunContext): Case[] {
     growingConnectionsCases,
     growingLogCases,
     scrapeCases,
+    securityCases,
   ].flatMap((casesOf) => casesOf(context));
 }
 

@@ -29,7 +29,17 @@ export interface Variant {
  */
 export type VariantName = 'ceiling' | 'encoding' | 'files' | 'base' | 'product';
 
-export type Unit = 'records/s' | 'sends/s' | 'commits/s' | 'ms' | 'MB' | 'KB' | 'ns/byte' | '% of a core';
+export type Unit =
+  | 'records/s'
+  | 'sends/s'
+  | 'commits/s'
+  | 'ms'
+  | 'MB'
+  | 'KB'
+  | 'ns/byte'
+  | 'us/record'
+  | 'records/CPU s'
+  | '% of a core';
 
 /** Another number of the same runs that gets a row of its own. */
 export interface Reading {

@@ -36,6 +36,7 @@ const files = { group: 'consume', per: { variant: 'files' }, atLeast: 0.7 } as c
 const sends = { group: 'awaited single sends' } as const;
 const latency = { group: 'latency', case: '10,000/s, 100 B, fsync', per: { variant: 'ceiling', of: 'p50Ms' } } as const;
 const busy = { group: 'memory of a busy broker' } as const;
+const security = { group: 'security', per: { variant: 'base' } } as const;
 const fanOut = { group: 'fan-out', case: '10 consumers, 100 B, 1 part., lent batches' } as const;
 
 /**
@@ -217,6 +218,40 @@ export const targets: readonly Target[] = [
     case: 'longest turn while scraping, 10,000 partitions',
     atMost: 10,
     unit: 'ms',
+  },
+  { what: 'produce, 100 B, TLS 1.3: of the same plainly', ...security, case: 'produce, TLS 1.3', atLeast: 0.6 },
+  { what: 'consume, 100 B, TLS 1.3: of the same plainly', ...security, case: 'consume, TLS 1.3', atLeast: 0.6 },
+  {
+    what: 'produce, 100 B, TLS 1.3: of a bare Node program that encrypts, frames, checks and syncs',
+    ...security,
+    case: 'produce, TLS 1.3',
+    per: { variant: 'ceiling' },
+    atLeast: 0.85,
+  },
+  {
+    what: 'produce through TLS, records for each second of processor time: of Kafka 4.4',
+    ...security,
+    case: 'produce, TLS, beside Kafka',
+    atLeast: 4,
+  },
+  {
+    what: 'access rules, 10,000: processor time of the broker for a record, of without',
+    ...security,
+    case: 'produce, 10,000 rules',
+    atMost: 1.03,
+  },
+  {
+    what: 'acknowledgements at 100,000/s beside 50 PLAIN logins a second: p99, of without',
+    ...security,
+    case: 'acknowledgements beside 50 logins/s, p99',
+    atMost: 2,
+  },
+  {
+    what: '1,000 idle TLS connections: resident, each',
+    group: 'security',
+    case: '1,000 idle TLS connections, each',
+    atMost: 60,
+    unit: 'KB',
   },
 ];
 

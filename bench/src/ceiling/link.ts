@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { FrameCutter, requestHead } from './frame.ts';
 
 /** A connection of a bare client to the bare server; the caller hears of each acknowledgement through its `onAck`. */
@@ -20,9 +21,12 @@ export class CeilingLink {
     socket.on('data', (chunk: Buffer) => cutter.push(chunk));
   }
 
-  static async open(port: number): Promise<CeilingLink> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    await once(socket, 'connect');
+  /** With the authority's certificate `ca` through TLS. */
+  static async open(port: number, ca: Buffer | null = null): Promise<CeilingLink> {
+    const to = { host: '127.0.0.1', port };
+    const socket = ca === null ? connect({ ...to, noDelay: true }) : connectTls({ ...to, ca });
+    await once(socket, ca === null ? 'connect' : 'secureConnect');
+    socket.setNoDelay(true);
     return new CeilingLink(socket);
   }
 

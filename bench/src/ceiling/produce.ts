@@ -5,6 +5,7 @@
  * - `encoding`: every record is encoded anew through `BatchBuilder`, CRC and codec included. What the product adds to
  *   this is its own: choosing the partition, keeping order and sequences, buffering by bytes, promises, retries.
  */
+import { readFileSync } from 'node:fs';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 import { FullBatches } from './full-batch.ts';
 import type { BatchShape } from './full-batch.ts';
@@ -12,6 +13,8 @@ import { CeilingLink } from './link.ts';
 
 export interface CeilingProduceOptions {
   readonly port: number;
+  /** The authority's certificate, for TLS; absent: plain. */
+  readonly caFile?: string;
   readonly partitions: number;
   readonly producers: number;
   readonly shape: BatchShape;
@@ -22,10 +25,12 @@ export interface CeilingProduceOptions {
   readonly amount: { readonly warmUpMs: number; readonly measureMs: number } | { readonly records: number };
 }
 
-const { port, partitions, producers, shape, inFlightMax, encodes, amount } = workerOptions<CeilingProduceOptions>();
+const options = workerOptions<CeilingProduceOptions>();
+const { port, caFile, partitions, producers, shape, inFlightMax, encodes, amount } = options;
+const ca = caFile === undefined ? null : readFileSync(caFile);
 const batches = new FullBatches(shape);
 const prebuilt = batches.next();
-const links = await Promise.all(Array.from({ length: producers }, () => CeilingLink.open(port)));
+const links = await Promise.all(Array.from({ length: producers }, () => CeilingLink.open(port, ca)));
 let sent = 0;
 let acknowledged = 0;
 

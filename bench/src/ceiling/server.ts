@@ -9,8 +9,9 @@
  * Whoever connects to the second port and says a word gets every batch once it is durable.
  */
 import { strict as assert } from 'node:assert';
-import { fdatasync, openSync, writev } from 'node:fs';
+import { fdatasync, openSync, readFileSync, writev } from 'node:fs';
 import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +23,8 @@ export interface CeilingServerOptions {
   readonly directory: string;
   readonly partitions: number;
   readonly durability: 'fsync' | 'interval' | 'os';
+  /** Files in PEM, for TLS; absent: plain. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
 
 export interface CeilingServerReady {
@@ -117,10 +120,19 @@ function forward(reader: Socket, durable: readonly Waiting[]): void {
 
 /** The client's process is ended when its numbers are in, with requests still under way. */
 function bare(onConnection: (socket: Socket) => void): Server {
-  return createServer({ noDelay: true }, (socket) => {
+  const connected = (socket: Socket): void => {
     socket.on('error', () => socket.destroy());
     onConnection(socket);
-  }).listen(0, '127.0.0.1');
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined
+      ? createServer({ noDelay: true }, connected)
+      : createTlsServer(
+          { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.3', noDelay: true },
+          connected,
+        );
+  return server.listen(0, '127.0.0.1');
 }
 
 function listening(server: Server): Promise<number> {

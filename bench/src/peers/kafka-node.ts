@@ -36,14 +36,18 @@ export function kafkaLibraries(folder: string, programs: readonly string[]): Pro
   return mavenLibraries(folder, artifacts, programs);
 }
 
-/** One node that is broker and controller, on free ports of the loopback interface. */
+/**
+ * One node that is broker and controller, on free ports of the loopback interface. `more`: further properties; with
+ * some of `ssl.` it encrypts what clients say.
+ */
 export async function startKafkaNode(
   classPath: string,
   folder: string,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly server: ServerProcess; readonly port: number }> {
   const [port, controllerPort] = [await freePort(), await freePort()];
   const settingsFile = join(folder, 'server.properties');
-  await writeFile(settingsFile, serverProperties({ port, controllerPort, dataFolder: join(folder, 'data') }));
+  await writeFile(settingsFile, serverProperties({ port, controllerPort, dataFolder: join(folder, 'data'), more }));
   // With an equals sign: one in 64 ids begins with a dash.
   const clusterId = `--cluster-id=${randomBytes(16).toString('base64url')}`;
   await runTool({
@@ -57,12 +61,22 @@ export async function startKafkaNode(
   return { server, port };
 }
 
-function serverProperties(options: { port: number; controllerPort: number; dataFolder: string }): string {
+function serverProperties(options: {
+  port: number;
+  controllerPort: number;
+  dataFolder: string;
+  more: Readonly<Record<string, string>>;
+}): string {
+  const isEncrypted = Object.keys(options.more).some((name) => name.startsWith('ssl.'));
+  const protocol = isEncrypted ? 'SSL' : 'PLAINTEXT';
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
+    'security.inter.broker.protocol': protocol,
+    // Kafka has one of its own as long as nobody encrypts.
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL',
+    listeners: `${protocol}://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': options.dataFolder,
     'offsets.topic.replication.factor': 1,
@@ -71,6 +85,7 @@ function serverProperties(options: { port: number; controllerPort: number; dataF
     'group.initial.rebalance.delay.ms': 0,
     // A deleted topic goes at once, and its pages with it, so that they are not written while another peer is measured.
     'log.segment.delete.delay.ms': 0,
+    ...options.more,
   };
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -2,13 +2,15 @@
  * The product's consumer, from the first record to the last of a topic: whole batches, lent or not, or messages one by
  * one. Each record's value is taken in both, as a program that does something with it would.
  */
-import { connect } from '@q/client';
 import type { Consumer } from '@q/client';
 import { ReadMeter } from '../measure/read-meter.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
+import { comeIn } from './way-in.ts';
+import type { WayIn } from './way-in.ts';
 
 export interface ProductConsumeOptions {
   readonly url: string;
+  readonly wayIn?: WayIn;
   readonly topic: string;
   /** Of all partitions. */
   readonly records: number;
@@ -17,8 +19,8 @@ export interface ProductConsumeOptions {
   readonly by: 'batch' | 'lent batch' | 'message';
 }
 
-const { url, topic, records, passes, by } = workerOptions<ProductConsumeOptions>();
-const q = await connect(url);
+const { topic, records, passes, by, ...place } = workerOptions<ProductConsumeOptions>();
+const q = await comeIn(place);
 const meter = new ReadMeter(records * passes, () => void report('measuring'));
 let valueBytes = 0;
 

@@ -2,14 +2,16 @@
  * Puts a known number of records into a topic, for a consumer to read: says `ready` when the topic is there, and waits
  * for the go-ahead.
  */
-import { connect } from '@q/client';
 import type { CodecName } from '@q/protocol';
 import { recordValues } from '../ceiling/record-values.ts';
 import type { ValueShape } from '../ceiling/record-values.ts';
 import { goAhead, report, workerOptions } from '../measure/worker-channel.ts';
+import { comeIn } from './way-in.ts';
+import type { WayIn } from './way-in.ts';
 
 export interface FillOptions {
   readonly url: string;
+  readonly wayIn?: WayIn;
   readonly topic: string;
   readonly partitions: number;
   readonly shape: ValueShape & { readonly codec: CodecName };
@@ -21,8 +23,8 @@ export interface FillOptions {
   readonly isNew: boolean;
 }
 
-const { url, topic, partitions, shape, records, durability, fromMs, isNew } = workerOptions<FillOptions>();
-const q = await connect(url);
+const { topic, partitions, shape, records, durability, fromMs, isNew, ...place } = workerOptions<FillOptions>();
+const q = await comeIn(place);
 // Nothing is to expire, however old it says it is.
 if (isNew) await q.admin.createTopic(topic, { partitions, config: { durability, 'retention.ms': -1 } });
 const producer = q.producer({ compression: shape.codec });

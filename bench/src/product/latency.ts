@@ -2,14 +2,16 @@
  * One process that produces at a fixed rate and consumes the same topic, so that both ends read one clock. A record
  * carries the time at which it was due; both its acknowledgement and its arrival are timed from that.
  */
-import { connect } from '@q/client';
 import { recordValue } from '../ceiling/record-values.ts';
 import { Latencies } from '../measure/latencies.ts';
 import { runOpenLoop } from '../measure/open-loop.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
+import { comeIn } from './way-in.ts';
+import type { WayIn } from './way-in.ts';
 
 export interface ProductLatencyOptions {
   readonly url: string;
+  readonly wayIn?: WayIn;
   readonly topic: string;
   readonly durability: 'fsync' | 'os';
   readonly ratePerSecond: number;
@@ -19,7 +21,7 @@ export interface ProductLatencyOptions {
 }
 
 const options = workerOptions<ProductLatencyOptions>();
-const q = await connect(options.url);
+const q = await comeIn(options);
 await q.admin.createTopic(options.topic, { partitions: 1, config: { durability: options.durability } });
 const producer = q.producer();
 const consumer = q.consumer(options.topic, { from: 'earliest' });

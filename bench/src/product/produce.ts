@@ -2,13 +2,15 @@
  * The product's producers, each with a connection of its own: `enqueue` until the buffer is full, `ready`, again;
  * `flush` at the end, so that every record that counts is acknowledged. Default settings but for what the case names.
  */
-import { connect } from '@q/client';
 import type { Producer, ProducerOptions } from '@q/client';
 import { recordValues } from '../ceiling/record-values.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
+import { comeIn } from './way-in.ts';
+import type { WayIn } from './way-in.ts';
 
 export interface ProductProduceOptions {
   readonly url: string;
+  readonly wayIn?: WayIn;
   readonly topic: string;
   readonly partitions: number;
   readonly producers: number;
@@ -27,7 +29,7 @@ const bytesPerLook = 32 << 10;
 
 const options = workerOptions<ProductProduceOptions>();
 const recordsPerLook = Math.max(1, Math.floor(bytesPerLook / options.valueBytes));
-const clients = await Promise.all(Array.from({ length: options.producers }, () => connect(options.url)));
+const clients = await Promise.all(Array.from({ length: options.producers }, () => comeIn(options)));
 await clients[0]!.admin.createTopic(options.topic, {
   partitions: options.partitions,
   config: { durability: options.durability, ...options.topicConfig },
