@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { startBroker } from '@q/broker';
-import type { Broker, BrokerOptions } from '@q/broker';
+import type { Broker, BrokerOptions, Mechanism } from '@q/broker';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 
 export interface EmbeddedBrokerOptions {
@@ -13,7 +13,7 @@ export interface EmbeddedBrokerOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Everybody is asked; `user` may do everything by rules of its own. Absent: nobody is. */
   readonly security?: {
-    readonly mechanisms: NonNullable<BrokerOptions['security']>['mechanisms'];
+    readonly mechanisms: readonly Mechanism[];
     readonly user: { readonly name: string; readonly password: string };
     /** So many rules for others, and other names. */
     readonly otherRules: number;
