@@ -3,6 +3,7 @@ import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { adminExtension } from '@q/admin';
 import { startBroker } from '@q/broker';
 import { connect } from '@q/client';
 import { kafkaDoor } from '@q/kafka-gateway';
@@ -23,7 +24,7 @@ async function setUp(clock?: ManualClock) {
   const broker = await startBroker({
     storage: 'memory',
     port: 0,
-    admin: false,
+    admin: { port: 0, extension: adminExtension() },
     logger: said.logger,
     doors: [kafkaDoor({ port: 0 })],
     security: {
@@ -35,7 +36,7 @@ async function setUp(clock?: ManualClock) {
   });
   onTestFinished(() => broker.close({ timeoutMs: 100 }));
   const { port } = broker.doors.find(({ name }) => name === 'kafka')!;
-  return { issuer, said, port };
+  return { issuer, said, port, adminUrl: broker.adminUrl! };
 }
 
 async function show(client: RawClient, token: string) {
@@ -99,6 +100,36 @@ describe('A1, SEC-8 tokens at the Kafka door', () => {
     }
     await clock.advance(15_000);
     expect(await isServed(client)).toBe(false);
+  });
+});
+
+describe('A1, SEC-8 tokens at the admin interface', () => {
+  it('A1, SEC-8, SEC-15: let whoever they name in; bad ones are 401, and only the log says why', async () => {
+    const { issuer, said, adminUrl } = await setUp();
+    const ask = async (token: string) => {
+      const url = `${adminUrl}/api/v1/audit?limit=100`;
+      // The rest of the interface is loaded after the start.
+      for (;;) {
+        const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+        if (response.status !== 503) return response;
+      }
+    };
+    const good = await ask(await issuer.token());
+    expect(good.status).toBe(200);
+    expect((await ask(await issuer.token({ sub: 'bob' }))).status).toBe(403);
+    const bad: [Readonly<Record<string, unknown>>, object, string][] = [
+      [{ exp: 1_000_000_000, iat: 999_999_900 }, {}, 'it has expired'],
+      [{ aud: 'canary' }, {}, 'it is for somebody else: the audience is another one'],
+      [{}, { kid: 'canary' }, unknownKey],
+    ];
+    for (const [claims, header, reason] of bad) {
+      const response = await ask(await issuer.token(claims, header));
+      expect([reason, response.status]).toEqual([reason, 401]);
+      expect(await response.text()).not.toContain(reason);
+      expect(said.of('audit.login_refused').at(-1)).toMatchObject({ reason, door: 'admin', mechanism: 'OAUTHBEARER' });
+    }
+    expect(said.of('audit.denied')).toMatchObject([{ principal: 'User:bob', resourceName: '__audit', door: 'admin' }]);
+    expect(JSON.stringify(said.lines)).not.toMatch(/canary|eyJ/);
   });
 });
 
