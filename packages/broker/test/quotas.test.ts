@@ -176,8 +176,8 @@ describe('quotas that change while somebody is held', () => {
 });
 
 describe('a consumer that is beyond its quota', () => {
-  async function filled(): Promise<QuotaScene> {
-    const scene = await quotaScene();
+  async function filled(options: Parameters<typeof quotaScene>[0] = {}): Promise<QuotaScene> {
+    const scene = await quotaScene(options);
     for (let sent = 0; sent < 150; sent += 1) await scene.during(produceOf(scene, batch));
     await scene.setQuota({ clientId: 'raw' }, 'consumerByteRate', 100_000);
     return scene;
@@ -217,6 +217,17 @@ describe('a consumer that is beyond its quota', () => {
     const rest = await scene.during(fetchOf(scene, { fetchOffset: 18, throttleWaitMs: 5_000 }));
     expect(rest.value.topics[0]!.partitions[0]!.records.length).toBeGreaterThan(0);
     expect(rest.value.throttleTimeMs).toBeGreaterThan(300);
+  });
+
+  it('A3: waits apart from what is worked on: more of it than may be in flight hold nothing else up', async () => {
+    const scene = await filled({ limits: { requestsInFlightMax: 4 } });
+    for (let times = 0; times < 3; times += 1) await scene.during(fetchOf(scene, { fetchOffset: 0 }));
+    const held = Promise.all(
+      Array.from({ length: 10 }, () => fetchOf(scene, { fetchOffset: 0, throttleWaitMs: 1_000 })),
+    );
+    const { ms } = await scene.during(scene.client.request(Ping, { payload: Buffer.alloc(1) }));
+    expect(ms).toBeLessThan(50);
+    await scene.during(held);
   });
 
   it('A3: of an older version waits, and is answered with what is there', async () => {

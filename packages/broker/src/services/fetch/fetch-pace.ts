@@ -64,7 +64,10 @@ export class FetchPace implements Pace {
       const leftMs = this.#untilMs - this.#clock.monotonic();
       if (leftMs <= 0 && this.#waitMs !== undefined) return 0;
       if (leftMs <= 0 || this.#caller.signal.aborted) break;
+      // As a long poll: many that wait keep nothing else of their connection waiting.
+      const unpark = this.#caller.budget.park(1);
       this.throttledMs += await this.#throttle.hold(this.#caller, kind, Math.min(owedMs, leftMs));
+      unpark?.();
     }
     return this.#count(bytes);
   }

@@ -11,8 +11,12 @@ export type SaltPassword = (
 ) => Promise<Buffer>;
 
 /**
- * Salts one password at a time. Strangers ask for this work, and the threads that do it are those that write to the
- * disk: so they get one of them, and there is a bound to who waits.
+ * Salts one password at a time, in some 3 ms. Strangers ask for this work, and the threads that do it are those that
+ * write to the disk: so they get one of them, and there is a bound to who waits.
+ *
+ * Beside 100,000 records a second, 50 passwords a second made acknowledgements no slower: p50 and p99 of one run, by
+ * turns half a second with them and half a second without. Neither a thread of its own for them nor one of low priority
+ * made a difference.
  */
 export class KeyDerivation {
   readonly #salt: SaltPassword;
