@@ -161,9 +161,23 @@ export const adminProbes: Readonly<Record<string, readonly AdminProbe[]>> = {
       judge: (text: string, { group }) => shownIf(text.includes(`"groupId":"${group}"`)),
     },
   ],
-  describeGroup: [{ needs: [0], path: ofGroup }],
+  describeGroup: [
+    {
+      needs: [0, 1],
+      path: ofGroup,
+      judge: ({ partitions }: { partitions: readonly { name: string }[] }, { topic }) =>
+        shownIf(partitions.some(({ name }) => name === topic)),
+    },
+  ],
   listMembers: [{ needs: [0], path: (scene) => ofGroup(scene, '/members') }],
-  watchGroup: [{ needs: [0], accept: events, path: ({ group }) => `/api/v1/events/groups/${group}` }],
+  watchGroup: [
+    {
+      needs: [0, 1],
+      accept: events,
+      path: ({ group }) => `/api/v1/events/groups/${group}`,
+      judge: (text: string, { topic }) => shownIf(text.includes(`"name":"${topic}"`)),
+    },
+  ],
   seekGroup: [
     {
       needs: [0, 1],
@@ -194,6 +208,8 @@ export const adminProbes: Readonly<Record<string, readonly AdminProbe[]>> = {
   addRules: send('POST', '/api/v1/acls', { rules: [nobody] }),
   removeRules: send('POST', '/api/v1/acls/remove', { rules: [nobody] }),
   testAccess: send('POST', '/api/v1/acls/test', nobody),
+  listCertificates: get('/api/v1/certificates'),
+  reloadCertificates: [{ needs: [0], method: 'POST', path: () => '/api/v1/certificates/reload' }],
   listQuotas: get('/api/v1/quotas'),
   setQuotas: send('PUT', '/api/v1/quotas', { ...quota, quotas: { producerByteRate: 1 }, dryRun: true }),
   removeQuotas: send('POST', '/api/v1/quotas/remove', quota),

@@ -13,6 +13,7 @@ import { groupOperations } from './groups/operations.ts';
 import { logOperations } from './logs/operations.ts';
 import { metricsOperations } from './metrics/operations.ts';
 import { auditOperations } from './audit/operations.ts';
+import { certificateOperations } from './certificates/operations.ts';
 import { quotaOperations } from './quotas/operations.ts';
 import { ruleOperations } from './rules/operations.ts';
 import { userOperations } from './users/operations.ts';
@@ -41,4 +42,5 @@ export const operations = [
   ...ruleOperations,
   ...quotaOperations,
   ...auditOperations,
+  ...certificateOperations,
 ] as const satisfies readonly AnyOperation[];

@@ -9,6 +9,7 @@ import type { RequestMeter } from './metrics/request-meter.ts';
 import type { Random } from './random.ts';
 import type { Services } from './services/services.ts';
 import type { ConnectionDescription } from './transport/connection.ts';
+import type { ListenerCertificates } from './tls/certificate-facts.ts';
 import type { OwnedCaller } from './transport/outside-caller.ts';
 
 /**
@@ -46,6 +47,11 @@ export interface AdminTools {
   readonly url: string;
   /** Connections of the other doors, the oldest first. */
   readonly connections: () => readonly ConnectionDescription[];
+  /** Those that listeners show. `reload` says who asked. */
+  readonly certificates: {
+    readonly list: () => readonly ListenerCertificates[];
+    readonly reload: (by: string) => Promise<void>;
+  };
   /** Finds out who asks. */
   readonly login: AdminLogin;
   /** `/metrics` is for whoever reaches the server. */

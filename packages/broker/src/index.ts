@@ -182,4 +182,5 @@ export type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from 
 export { nodeClock } from './node-clock.ts';
 export { nodeRandom } from './node-random.ts';
 export { nodeNetwork } from './transport/node-network.ts';
+export type { CertificateFacts, ListenerCertificates } from './tls/certificate-facts.ts';
 export type { CertificateOptions, PeerCertificate, Pem, TlsMaterial, TlsOptions } from './tls/tls-options.ts';

@@ -26,6 +26,7 @@ import { noRuntimeWatch } from './metrics/runtime-watch.ts';
 import type { RuntimeWatch } from './metrics/runtime-watch.ts';
 import { nodeRuntimeWatch } from './metrics/node-runtime-watch.ts';
 import { adminUrlAt, startAdminServers } from './admin-servers.ts';
+import type { TlsKeeper } from './tls/tls-keeper.ts';
 import { followCertificates, keepCertificates } from './certificates.ts';
 import type { AdminServers } from './admin-servers.ts';
 import type { ListenerAddress } from './listener-options.ts';
@@ -127,7 +128,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   noteStart(options, services);
   const login = adminLogin(options, services);
   gate.serve({ login, access: services.forDoors.access });
-  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport, login });
+  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport, login, tls });
 
   const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
@@ -263,6 +264,7 @@ function extendAdmin(
     health,
     transport: { connections, shared },
     login,
+    tls,
   }: {
     readonly options: ResolvedOptions;
     readonly services: OpenServices;
@@ -270,6 +272,7 @@ function extendAdmin(
     readonly health: Health;
     readonly transport: Transport;
     readonly login: AdminLogin;
+    readonly tls: TlsKeeper | null;
   },
 ): () => Promise<void> {
   const extension = options.adminExtension;
@@ -284,6 +287,10 @@ function extendAdmin(
     meter,
     phase: () => health.phase,
     url: server.url,
+    certificates: {
+      list: () => tls?.certificates() ?? [],
+      reload: async (by) => void (await tls?.reload(by)),
+    },
     login,
     hasOpenMetrics: options.hasOpenMetrics,
     connections: () => connections.describe(),

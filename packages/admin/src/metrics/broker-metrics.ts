@@ -1,6 +1,15 @@
 /** The metrics of a broker, gathered from its statistics in turns of the event loop. */
 import { Turn } from '@q/broker';
-import type { ApiCounter, BrokerCounters, BrokerPhase, GroupLag, Services, TopicNumbers, Vitals } from '@q/broker';
+import type {
+  AdminTools,
+  ApiCounter,
+  BrokerCounters,
+  BrokerPhase,
+  GroupLag,
+  Services,
+  TopicNumbers,
+  Vitals,
+} from '@q/broker';
 import { operationsOf, resourceTypes } from '@q/security';
 import type { AdminContext } from '../admin-context.ts';
 import { limits } from '../limits.ts';
@@ -17,6 +26,7 @@ export async function exposeBroker({ services, tools }: AdminContext, format: Fo
   const [vitals, lags] = await Promise.all([services.stats.vitals(), services.groups.lags()]);
   addVitals(page, vitals, tools.phase());
   addHealth(page, services);
+  addCertificates(page, tools);
   page.add(m.insecure, services.facts.isInsecure ? 1 : 0);
   addWork(page, services);
   await addTopics(page, services.stats.topics(), turn);
@@ -82,6 +92,13 @@ function addWork(page: Exposition, { stats: { counters, throttled }, groups }: S
   addSecurity(page, counters);
   addThrottles(page, throttled);
   page.add(m.groupRebalances, groups.rebalances);
+}
+
+function addCertificates(page: Exposition, { certificates, clock }: AdminTools): void {
+  for (const { listener, certificates: shown } of certificates.list()) {
+    for (const { subject, validToMs } of shown)
+      page.add(m.certificateExpiry, (validToMs - clock.now()) / 1000, labelsOf({ listener, subject }));
+  }
 }
 
 function addSecurity(page: Exposition, { logins, denials, auditEntriesDropped }: BrokerCounters): void {

@@ -88,6 +88,12 @@ export const metricTable = {
     'q_audit_entries_dropped_total',
     'Entries of the audit trail that are not on its topic: the disk was full or failed, or too many came at once.',
   ),
+  certificateExpiry: gauge(
+    'q_certificate_expiry_seconds',
+    'How long the certificates of the listener hold; below 0 for one that has ended.',
+    'listener',
+    'subject',
+  ),
   insecure: gauge('q_security_insecure', '1 while whoever reaches the broker from other machines may do everything.'),
 
   connectionsDelayed: counter('q_connections_delayed_total', 'Connections that waited until they were let in.'),

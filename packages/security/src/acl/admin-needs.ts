@@ -74,5 +74,7 @@ export const adminNeeds: DoorNeeds = {
   listQuotas: [seesSettings],
   setQuotas: [changesSettings],
   removeQuotas: [changesSettings],
+  listCertificates: [seesCluster],
+  reloadCertificates: [changesSettings],
   readAudit: [{ resource: 'topic', operation: 'read', lack: 'refused', when: 'of `__audit`' }],
 };
