@@ -136,6 +136,10 @@ const secrets = /eyJ[\w-]{10,}\.[\s\S]*|-----BEGIN[\s\S]*/u;
 function clean(text: string, name?: string): string {
   const { textCharactersMax, reasonCharactersMax } = auditLimits;
   const max = name === 'reason' ? reasonCharactersMax : textCharactersMax;
-  const cut = text.length > max ? `${text.slice(0, max)}…` : text;
-  return cut.replace(secrets, mask);
+  return shortened(text, max).replace(secrets, mask);
+}
+
+/** A copy, where it is cut: a part of a text keeps all of it in memory, and strangers send long ones. */
+export function shortened(text: string, max: number = auditLimits.textCharactersMax): string {
+  return text.length > max ? `${Buffer.from(text.slice(0, max)).toString()}…` : text;
 }

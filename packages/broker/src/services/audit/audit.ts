@@ -13,7 +13,7 @@ import { auditTable } from '../../audit-table.ts';
 import { anonymous } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLogger } from '../../logger.ts';
-import { writtenEntry } from './audit-entry.ts';
+import { shortened, writtenEntry } from './audit-entry.ts';
 import type { AuditEntry, AuditValue, WrittenEntry } from './audit-entry.ts';
 import { auditLimits } from './audit-limits.ts';
 import { RecentEntries, readPage } from './audit-reading.ts';
@@ -158,14 +158,15 @@ interface RepeatKey {
 /** Equal: the same person was not allowed the same thing, from wherever. */
 function denialKey({ by, operation, resource }: AuditEntry): RepeatKey {
   return {
-    group: (by?.principal ?? anonymous).name,
+    group: shortened((by?.principal ?? anonymous).name),
     key: `${operation}\n${resource?.type}\n${resource?.name}`,
   };
 }
 
 /** Who it is said to be is made up as easily as a name of a topic; the address is not. */
 function refusalKey({ by, mechanism, reason }: AuditEntry): RepeatKey {
-  return { group: by?.address ?? '', key: `${(by?.principal ?? anonymous).name}\n${mechanism}\n${reason}` };
+  const texts = [(by?.principal ?? anonymous).name, mechanism ?? '', reason ?? ''];
+  return { group: by?.address ?? '', key: texts.map((text) => shortened(text)).join('\n') };
 }
 
 /** Without its connection, which must not stay in memory for it. */
@@ -174,13 +175,14 @@ function kept(entry: AuditEntry): AuditEntry {
   if (by === null) return entry;
   const { principal = anonymous, address, clientId, connectionId, door } = by;
   const author = {
-    principal,
+    principal: { name: shortened(principal.name) },
     address,
-    clientId,
+    clientId: shortened(clientId),
     ...(connectionId !== undefined && { connectionId }),
     ...(door !== undefined && { door }),
   };
-  return { ...entry, by: author };
+  const { mechanism } = entry;
+  return { ...entry, by: author, ...(mechanism !== undefined && { mechanism: shortened(mechanism) }) };
 }
 
 /** Those of one address, whoever they said they were. */

@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { AuditEntry, AuditFacts, AuditValue } from '../../../src/index.ts';
 import { Audit } from '../../../src/services/audit/audit.ts';
 import { auditLimits } from '../../../src/services/audit/audit-limits.ts';
 import { SaidLines } from '../../fakes/said-lines.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 function setUp(options: { hasLogins?: boolean } = {}) {
   const clock = new ManualClock();
@@ -138,6 +143,23 @@ describe('the audit trail', () => {
       ['audit.login_refused', 'wants to act as somebody else', 1],
       ['audit.logins_refused', 'wrong password', 2],
     ]);
+  });
+
+  it('SEC-2, SEC-15 keeps little of the long names that strangers send', () => {
+    const { audit, said } = setUp();
+    const before = process.memoryUsage().heapUsed;
+    const long = (each: number): string => `${each}`.padStart(65_000, 'é');
+    for (let each = 0; each < 400; each += 1)
+      audit.note({
+        event: 'audit.login_refused',
+        by: { ...alice, address: `10.0.1.${each}`, principal: { name: long(each) }, clientId: long(each) },
+        mechanism: long(each),
+        reason: 'wrong password, or no such user',
+      });
+    expect(said.lines).toHaveLength(400);
+    said.lines.length = 0;
+    gc();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 << 20);
   });
 
   it('SEC-15 tells successful logins, unless there are too many', () => {
