@@ -13,6 +13,7 @@ import { loginTargets } from './login-targets.ts';
 import { messageTargets } from './message-targets.ts';
 import { storedTargets } from './stored-targets.ts';
 import type { FuzzTarget } from './target.ts';
+import { webLoginTargets } from './web-login-targets.ts';
 
 export interface FuzzOptions {
   /** Inputs for each decoder (those of the Kafka door get a fiftieth, those of storage a hundredth). */
@@ -33,6 +34,7 @@ export async function run(options: FuzzOptions): Promise<RigReport[]> {
   const targets = [
     ...messageTargets(),
     ...(await loginTargets()),
+    ...(await webLoginTargets()),
     ...(await kafkaTargets()),
     ...batchTargets(),
     groupRecordTarget(),
