@@ -3,6 +3,7 @@ import { classicGroupMutations } from './classic-group-mutations.ts';
 import { gatewayMutations } from './gateway-mutations.ts';
 import { groupMutations } from './group-mutations.ts';
 import { journalMutations } from './journal-mutations.ts';
+import { accessMutations } from './access-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { settingsMutations } from './settings-mutations.ts';
 import { storageMutations } from './storage-mutations.ts';
@@ -21,6 +22,7 @@ export const mutations: readonly Mutation[] = [
   ...gatewayMutations,
   ...settingsMutations,
   ...trailAndTokenMutations,
+  ...accessMutations,
 ];
 
 export function mutationNamed(name: string): Mutation {

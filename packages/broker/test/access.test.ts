@@ -1,10 +1,12 @@
 /** Access rules in force, as users of the native protocol see them (rows A3; SEC-7, SEC-11, SEC-12). */
 import { connect } from '@q/client';
+import { Authenticate, errorCode, Fetch, formatBearer, GroupHeartbeat, Ping } from '@q/protocol';
 import type { AclRule } from '@q/security';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
 import type { Broker, BrokerOptions } from '../src/index.ts';
 import { SaidLines } from './fakes/said-lines.ts';
+import { RawClient } from './raw-client.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -173,5 +175,66 @@ describe('A3 access rules', () => {
     expect(about).toMatchObject([
       { event: 'audit.denied', principal: 'User:alice', operation: 'describe', resourceName: 'orders' },
     ]);
+  });
+});
+
+describe('A3 requests that wait', () => {
+  /** A connection of alice's, who may read the topic and the group. Her token is her name. */
+  async function waiting(): Promise<{ broker: Broker; raw: RawClient; topicId: string }> {
+    const broker = await startBroker({
+      storage: 'memory',
+      port: 0,
+      admin: false,
+      security: {
+        mechanisms: ['OAUTHBEARER'],
+        tokens: { verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 3_600_000, reason: null }) },
+        superUsers: ['User:root'],
+      },
+    });
+    onTestFinished(() => broker.close());
+    const [root, raw] = [await knownAs('root', broker), await knownAs('alice', broker)];
+    const { topicId } = await root.createTopic('orders', { partitions: 1 });
+    await broker.rules!.add(rule({ operation: 'read' }));
+    await broker.rules!.add(rule({ operation: 'read', resourceType: 'group', resourceName: 'billing' }));
+    return { broker, raw, topicId };
+  }
+
+  async function knownAs(user: string, broker: Broker): Promise<RawClient> {
+    const raw = await RawClient.connect(broker);
+    onTestFinished(() => raw.close());
+    await raw.request(Authenticate, { mechanism: 'OAUTHBEARER', message: formatBearer(user) });
+    return raw;
+  }
+
+  it('A3, SEC-12: a fetch that the broker holds is answered when the right to read is taken', async () => {
+    const { broker, raw, topicId } = await waiting();
+    const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1000 }];
+    const wait = { maxWaitMs: 20_000, minBytes: 1, maxBytes: 1000, isolation: 0, throttleWaitMs: 0 };
+    const answer = raw.request(Fetch, { ...wait, topics: [{ topicId, partitions }] });
+    // It is answered behind the fetch, so that one waits by now.
+    await raw.request(Ping, { payload: Buffer.alloc(0) });
+    await broker.rules!.remove({ resourceType: 'topic' });
+    const { topics } = await answer;
+    expect(topics[0]!.partitions[0]).toMatchObject({
+      errorCode: errorCode('NOT_AUTHORIZED'),
+      errorMessage: expect.stringContaining('User:alice needs read on topic orders') as string,
+    });
+  });
+
+  it('A3, SEC-12: a heartbeat that the broker holds is refused when the right to the group is taken', async () => {
+    const { broker, raw } = await waiting();
+    const member = { groupId: 'billing', memberId: '00000000-0000-4000-8000-0000000000aa', instanceId: null };
+    const asBefore = { sessionTimeoutMs: -1, rebalanceTimeoutMs: -1, assignor: null, topics: null, stalledMs: 0 };
+    const join = { memberEpoch: 0, topics: ['orders'], owned: [], maxWaitMs: 0 };
+    const { memberEpoch, assignment } = await raw.request(GroupHeartbeat, { ...member, ...asBefore, ...join });
+    const takesUp = { memberEpoch, owned: assignment, maxWaitMs: 0 };
+    await raw.request(GroupHeartbeat, { ...member, ...asBefore, ...takesUp });
+    const held = raw.request(GroupHeartbeat, { ...member, ...asBefore, memberEpoch, owned: null, maxWaitMs: 20_000 });
+    await raw.request(Ping, { payload: Buffer.alloc(0) });
+    await broker.rules!.remove({ resourceType: 'group' });
+    await expect(held).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('User:alice needs read on group billing') as string,
+    });
   });
 });
