@@ -5,7 +5,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'serve above the high watermark',
     file: 'packages/broker/src/services/fetch/fetch-plan.ts',
-    find: '  const isAtEnd = offset >= highWatermark;\n',
+    find: "  const isAtEnd = offset >= (upTo === 'lastStable' ? log.lastStableOffset : log.highWatermark);\n",
     replace:
       "  const isAtEnd = offset >= log.logEndOffset;\n  if (!isAtEnd && maxBytes > 0) {\n    const all = log.read({ offset, maxBytes, upTo: 'end' });\n    return all instanceof Promise ? all : succeeded(all);\n  }\n",
   },

@@ -90,8 +90,8 @@ export const storageMutations: readonly Mutation[] = [
   },
   {
     name: 'lose the producers at a restart',
-    file: load,
-    find: 'if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);',
+    file: 'packages/storage/src/log/saved-state.ts',
+    find: 'if (!isControl) dedup.replayProducer(batch, now);',
     replace: '',
   },
   {

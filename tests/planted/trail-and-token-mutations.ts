@@ -24,8 +24,8 @@ export const trailAndTokenMutations: readonly Mutation[] = [
     name: 'a token in the place of a name stands in the audit trail',
     test: 'packages/broker/test/services/audit/audit.test.ts',
     file: `${trail}/audit-entry.ts`,
-    find: 'return cut.replace(secrets, mask);',
-    replace: 'return cut;',
+    find: 'return shortened(text, max).replace(secrets, mask);',
+    replace: 'return shortened(text, max);',
   },
   {
     name: 'entries that could not be written are forgotten',
