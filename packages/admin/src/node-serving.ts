@@ -10,6 +10,7 @@ import { Problem, problemResponse } from './http/problem.ts';
 import { Streams } from './stream/streams.ts';
 
 export function serve(context: AdminContext): AdminListener {
+  const { tools, allowedHosts } = context;
   const streams = new Streams(context.tools.clock, context.closing);
   const known = new WeakMap<object, AdminIdentity>();
   const app = createApp({ ...context, streams }, (incoming) => known.get(incoming)!);
@@ -20,7 +21,8 @@ export function serve(context: AdminContext): AdminListener {
     errorHandler: (error) => problemResponse(notServed(error, context)),
   });
   return (request, response, asked) => {
-    const refusal = checkCaller(request.headers, { allowedHosts: context.allowedHosts, url: context.tools.url });
+    const { isEncrypted } = asked();
+    const refusal = checkCaller(request.headers, { allowedHosts, url: tools.url, isEncrypted });
     if (refusal !== null) return refuse(response, refusal);
     identified(context.tools, asked).then(
       (identity) => {

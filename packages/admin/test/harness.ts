@@ -19,8 +19,8 @@ export interface AdminBroker {
 
 export type AdminBrokerOptions = Omit<BrokerOptions, 'admin'> & {
   readonly admin?: AdminOptions;
-  /** How the admin server listens. */
-  readonly server?: Omit<Exclude<BrokerOptions['admin'], false | undefined>, 'extension'>;
+  /** How the admin server listens; null: as `listeners` says. */
+  readonly server?: Omit<Exclude<BrokerOptions['admin'], false | undefined>, 'extension'> | null;
 };
 
 /** A broker with users and rules where whoever comes may everything. */
@@ -40,7 +40,7 @@ export async function adminBroker({
     storage: 'memory',
     port: 0,
     ...options,
-    admin: { port: 0, ...server, extension },
+    admin: { ...(server !== null && { port: 0, ...server }), extension },
   });
   onTestFinished(() => broker.close({ timeoutMs: 100 }));
   await opened;

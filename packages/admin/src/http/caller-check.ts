@@ -15,7 +15,11 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 /** Null: whoever asks may. `allowedHosts` are names without a port, in any case. */
 export function checkCaller(
   headers: Headers,
-  { allowedHosts, url }: { readonly allowedHosts: readonly string[]; readonly url: string },
+  {
+    allowedHosts,
+    url,
+    isEncrypted,
+  }: { readonly allowedHosts: readonly string[]; readonly url: string; readonly isEncrypted: boolean },
 ): Problem | null {
   const host = headers['host'];
   if (typeof host !== 'string' || !isAllowedHost(host, [...allowedHosts, new URL(url).hostname])) {
@@ -36,7 +40,7 @@ export function checkCaller(
   const { origin } = headers;
   const site = headers['sec-fetch-site'];
   // Behind a proxy that encrypts a page is of `https:` where this server is not; never the other way round.
-  const isSame = origin === undefined || origin === `https://${host}` || origin === `${new URL(url).protocol}//${host}`;
+  const isSame = origin === undefined || origin === `https://${host}` || (!isEncrypted && origin === `http://${host}`);
   if (isSame && (site === undefined || site === 'same-origin' || site === 'none')) return null;
   return new Problem('FORBIDDEN_ORIGIN', `pages of ${shown(origin)} may not use the admin interface of this broker`);
 }

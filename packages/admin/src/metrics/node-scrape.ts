@@ -19,7 +19,7 @@ export function scrape(context: AdminContext): AdminListener {
   const { clock, meter, url, logger } = tools;
   const counter = meter.api('getMetrics');
   const page = async (...[request, response, asked]: Parameters<AdminListener>): Promise<void> => {
-    const refusal = checkCaller(request.headers, { allowedHosts, url });
+    const refusal = checkCaller(request.headers, { allowedHosts, url, isEncrypted: asked().isEncrypted });
     if (refusal !== null) throw refusal;
     if (!tools.hasOpenMetrics) await admitted(context, asked);
     const { format, contentType } = formats[chooseType(request.headers.accept ?? null, Object.keys(formats))]!;

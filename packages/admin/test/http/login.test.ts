@@ -139,3 +139,39 @@ describe('an admin interface that encrypts', () => {
     agent.destroy();
   });
 });
+
+describe('an admin interface that asks for certificates', () => {
+  it('A1, A2: lets in whom the certificate names, or whoever says who they are', async () => {
+    const { broker } = await secured({
+      listeners: [
+        {
+          name: 'admin',
+          protocol: 'admin',
+          port: 0,
+          tls: { cert: pem('broker.pem'), key: pem('broker.key'), ca: pem('ca.pem'), clientCertificates: 'wanted' },
+          authentication: { mechanisms: ['SCRAM-SHA-256'], certificates: ['RULE:^CN=([^,]+),.*$/$1/'] },
+        },
+      ],
+      server: null,
+    });
+    const whoAmI = (own: { cert?: Buffer; key?: Buffer }, headers: Record<string, string> = {}) =>
+      new Promise<unknown>((resolve, reject) => {
+        const agent = new Agent({ ca: pem('ca.pem'), ...own });
+        requestTls(`${broker.adminUrl}/api/v1/whoami`, { agent, headers }, (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => {
+            agent.destroy();
+            resolve(JSON.parse(text));
+          });
+        })
+          .on('error', reject)
+          .end();
+      });
+    const own = { cert: pem('client.pem'), key: pem('client.key') };
+    expect(await whoAmI(own)).toEqual({ principal: 'User:svc-orders', by: 'certificate', address: '127.0.0.1' });
+    expect(await whoAmI({})).toMatchObject({ code: 'AUTHENTICATION_REQUIRED' });
+    const { headers } = basic('alice', 'alice-pw');
+    expect(await whoAmI(own, headers)).toMatchObject({ principal: 'User:alice', by: 'password' });
+  });
+});
