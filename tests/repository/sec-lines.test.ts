@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { citedLines, withSecurityLines } from '../security/cited-lines.ts';
 import { securityLines } from '../security/sec-lines.ts';
-import { readRepositoryFile, typeScriptFiles } from './source-files.ts';
+import { readRepositoryFile, repositoryFiles } from './source-files.ts';
 
-// `it('A1, SEC-9: …'`, `describe('A1 SEC-9 …'`: lines of the security list stand behind rows of the mission.
-const title = /['"`](?:[A-Z]\d,? )*(?<lines>(?:SEC-\d+[,:]? )+)/g;
-
-const cited = new Map<string, string[]>();
-for (const path of typeScriptFiles().filter((file) => file.endsWith('.test.ts'))) {
-  for (const match of readRepositoryFile(path).matchAll(title)) {
-    for (const id of match.groups!['lines']!.match(/SEC-\d+/g)!) cited.set(id, [...(cited.get(id) ?? []), path]);
-  }
-}
+const cited = citedLines();
 
 describe('lines of the security list', () => {
   it('are all there, in order', () => {
@@ -26,4 +19,19 @@ describe('lines of the security list', () => {
     const ids = new Set<string>(securityLines.map(({ id }) => id));
     expect([...cited].filter(([id]) => !ids.has(id))).toEqual([]);
   });
+
+  it('stand in the documents with the tests that prove them: see tests/security/write-lines.ts', () => {
+    const documents = repositoryFiles.filter((path) => path.startsWith('docs/') && path.endsWith('.md'));
+    const wrong = documents.filter((path) => {
+      const text = readRepositoryFile(path);
+      const written = withSecurityLines(text);
+      return written !== null && cellsOf(written) !== cellsOf(text);
+    });
+    expect(wrong).toEqual([]);
+  });
 });
+
+/** The formatter pads cells and rules of tables as it likes. */
+function cellsOf(document: string): string {
+  return document.replaceAll(/ *\| */g, '|').replaceAll(/-{3,}/g, '---');
+}
