@@ -6,7 +6,9 @@ import { productionSources, readRepositoryFile, repositoryFiles, typeScriptFiles
 const linesMax = 500;
 const columnsMax = 120;
 // Longer files, each with the reason why splitting would make it worse.
-const longFiles: Readonly<Record<string, string>> = {};
+const longFiles: Readonly<Record<string, string>> = {
+  'apps/broker/src/setting-rules.ts': 'it is made from the schema, a row for each setting',
+};
 
 // In brackets so that this file does not find itself.
 const unfinishedPattern = /[T]ODO|[F]IXME|[X]XX\b|[H]ACK\b|[@]ts-(?:ignore|expect-error|nocheck)/;

@@ -79,6 +79,15 @@ const keysPattern =
 const algorithm = '(?:[RPE]S(?:256|384|512)|EdDSA)';
 const algorithmsPattern = new RegExp(`^${algorithm}(?:,${algorithm}){0,9}$`);
 
+/** A file; what is in it is looked at when the broker starts. */
+const path = z.string().regex(/^[^\0]+$/);
+const pathFacts = { placeholder: 'path', allowed: 'the path of a file, or none' };
+
+const way = '(?:scram|certificate|SCRAM-SHA-256|SCRAM-SHA-512|PLAIN|OAUTHBEARER)';
+const waysPattern = new RegExp(`^${way}(?:,${way}){0,5}$`);
+const waysWords =
+  'some of scram (SCRAM-SHA-512 and SCRAM-SHA-256), SCRAM-SHA-512, SCRAM-SHA-256, PLAIN, OAUTHBEARER and certificate, separated by commas, or none';
+
 function setting<T>(kind: z.ZodType<T>, standard: T, facts: SettingFacts): z.ZodType<T> {
   return kind.default(standard as z.core.util.NoUndefined<T>).meta({ facts });
 }
@@ -132,6 +141,69 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
   }),
   adminMetrics: setting(choice(['secured', 'open']), 'secured', {
     doc: 'Who may have /metrics where security is on: whoever may describe the cluster, or whoever reaches the admin HTTP server.',
+  }),
+  listeners: setting(
+    orWord(
+      'none',
+      z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*=[a-z]+:\/\/[^\s;]+(;[A-Za-z0-9][A-Za-z0-9._-]*=[a-z]+:\/\/[^\s;]+)*$/),
+    ),
+    null,
+    {
+      placeholder: 'name=scheme://host:port',
+      allowed:
+        'name=scheme://host:port with q, qs, kafka, kafkas, http or https as scheme, several separated by ";", or none; behind a "?" advertised=host:port, authentication=WAYS or none, cert=, key=, ca= and clientCertificates=, separated by "&"',
+      doc: 'Several ports of one protocol, such as a plain one inside and an encrypted one outside. A protocol that is named here has these ports alone. In the file it may be a list of maps.',
+    },
+  ),
+  tlsCertFile: setting(orWord('none', path), null, {
+    ...pathFacts,
+    doc: 'Certificate of the broker in PEM, with those between it and its authority behind it: every port that is not in listeners encrypts. The broker takes a new file without a restart.',
+  }),
+  tlsKeyFile: setting(orWord('none', path), null, {
+    ...pathFacts,
+    doc: 'Key of that certificate in PEM, not encrypted.',
+  }),
+  tlsCaFile: setting(orWord('none', path), null, {
+    ...pathFacts,
+    doc: 'Authorities in PEM that certificates of clients are from.',
+  }),
+  tlsClientCertificates: setting(choice(['none', 'wanted', 'needed']), 'none', {
+    doc: 'Whether clients show a certificate; needs tlsCaFile.',
+  }),
+  authentication: setting(orWord('none', z.string().regex(waysPattern)), null, {
+    placeholder: 'way,way',
+    allowed: waysWords,
+    doc: 'How clients show who they are, at ports that do not say it themselves. With one, nobody may do anything that a rule or superUsers does not allow. PLAIN is taken over TLS alone.',
+  }),
+  certificateMapping: setting(orWord('none', z.string().regex(/^[^\0]+$/)), null, {
+    placeholder: 'rule,rule',
+    allowed:
+      'rules in the notation of ssl.principal.mapping.rules, or DNS:, EMAIL: and URI: in place of RULE:, or none',
+    doc: 'Makes users of the names of certificates; the first rule that fits decides. Without one it is the whole name.',
+  }),
+  superUsers: setting(orWord('none', z.string().regex(/^User:[^;]+(;User:[^;]+)*$/)), null, {
+    placeholder: 'User:name',
+    allowed: 'User:NAME, several separated by ";", or none',
+    doc: 'Users that may do everything, whatever the rules say: for whoever has locked itself out.',
+  }),
+  sessionLifetimeMs: setting(orWord('none', whole({ min: 15_000, max: 604_800_000 })), null, {
+    placeholder: 'ms',
+    allowed: 'a whole number of milliseconds from 15000 to 604800000, or none',
+    doc: 'For how long a login holds; clients log in again on the same connection (connections.max.reauth.ms of Kafka).',
+  }),
+  firstAdmin: setting(orWord('none', z.string().regex(/^[^\s:]{1,249}$/)), null, {
+    placeholder: 'name',
+    allowed: 'the name of a user, or none',
+    doc: 'First administrator: made at a start that finds no user, with rules that allow everything; needs firstAdminPasswordFile and authentication.',
+  }),
+  firstAdminPasswordFile: setting(orWord('none', path), null, {
+    ...pathFacts,
+    doc: 'File with the password of firstAdmin, such as a secret of the container.',
+  }),
+  insecure: setting(yesOrNo, false, {
+    doc: 'Let whoever reaches the broker from other machines do everything. Without it a broker without authentication listens on this machine alone. The flag alone is true.',
   }),
   brokerId: setting(whole({ min: 0, max: 2_147_483_647 }), 1, {
     placeholder: 'number',

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { rulesOfSchema } from '../schema/rules-of-schema.ts';
 
 const rules = `// Made from schema/settings-schema.ts by scripts/write-documents.ts. Do not edit.
+/* oxlint-disable max-lines */
 import type { SettingRule } from './setting-rule.ts';
 
 export const settingRules: readonly SettingRule[] = ${JSON.stringify(rulesOfSchema(), null, 2)};

@@ -1,19 +1,24 @@
 import type { AdminExtension, BrokerOptions } from '@q/broker';
 import { auditOptions } from './audit-options.ts';
-import { tokenOptions } from './token-options.ts';
+import { listedListeners } from './listener-list.ts';
+import { securityOptions, tlsOptions } from './security-options.ts';
 import type { Settings } from './settings.ts';
 
 /** The settings as the embedding API takes them. `extension`: of the admin HTTP server. */
 export function brokerOptions(settings: Settings, extension?: AdminExtension): BrokerOptions {
+  const tls = tlsOptions(settings);
+  const listed = listedListeners(settings);
+  const has = (protocol: string): boolean => listed.some((each) => each.protocol === protocol);
   return {
     host: settings.host,
-    port: settings.port,
+    insecure: settings.insecure,
+    ...(!has('native') && { port: settings.port, ...(tls !== null && { tls }) }),
     admin:
       settings.adminPort === null
         ? false
         : {
             host: settings.adminHost,
-            port: settings.adminPort,
+            ...(!has('admin') && { port: settings.adminPort, ...(tls !== null && { tls }) }),
             openMetrics: settings.adminMetrics === 'open',
             ...(extension !== undefined && { extension }),
           },
@@ -27,14 +32,8 @@ export function brokerOptions(settings: Settings, extension?: AdminExtension): B
     limits: settings.limits,
     alerts: settings.alerts,
     audit: auditOptions(settings),
-    ...tokenSecurity(settings),
-    ...(settings.advertised === null ? {} : { advertised: settings.advertised }),
+    ...securityOptions(settings, { areListenersAsking: listed.some(({ isAsking }) => isAsking) }),
+    ...(settings.advertised === null || has('native') ? {} : { advertised: settings.advertised }),
     ...(settings.storageMaxBytes === null ? {} : { storageMaxBytes: settings.storageMaxBytes }),
   };
-}
-
-/** Whoever names an issuer wants its tokens. */
-function tokenSecurity(settings: Settings): Pick<BrokerOptions, 'security'> {
-  const tokens = tokenOptions(settings);
-  return tokens === null ? {} : { security: { mechanisms: ['OAUTHBEARER'], tokens } };
 }

@@ -10,6 +10,8 @@ export interface ReadyFacts {
   /** Another program has the port of that door. */
   readonly isKafkaPortTaken: boolean;
   readonly adminUrl: string | null;
+  /** Whoever reaches it from other machines may do everything. */
+  readonly isOpen: boolean;
   /** Absolute path, or `null` in memory. */
   readonly dataDir: string | null;
   readonly acknowledgement: string;
@@ -55,6 +57,14 @@ export function greeting(facts: ReadyFacts): string {
     ['admin', facts.adminUrl === null ? 'off' : `${facts.adminUrl}  (/healthz, /readyz, /stats)`],
     ['data', facts.dataDir ?? 'memory'],
     ['an ack is', facts.acknowledgement],
+    ...(facts.isOpen
+      ? [
+          ['insecure', 'whoever reaches it may do everything: set security up (q-broker init --secure)'] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
   ];
   return [
     styleText('bold', `q broker ${facts.version} is ready`) + styleText('dim', ` (${facts.startMs} ms)`),

@@ -7,10 +7,11 @@ import { brokerOptions } from './broker-options.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { ExitCode, exitCodeOfSignal } from './exit-code.ts';
 import { relaxExternalMemory } from './external-memory.ts';
+import { makeFirstAdministrator } from './first-administrator.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
-import { kafkaDoors } from './kafka-doors.ts';
+import { kafkaDoors, listenersOf } from './kafka-doors.ts';
 import { LogShipping, otlpHeaders } from './log-shipping.ts';
 import { chooseLogFormat, droppedFinding, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
@@ -146,15 +147,17 @@ async function start(given: Given, { log, mayLoad, shipping }: ProgramTools): Pr
   const allowedHosts = settings.adminAllowedHosts?.split(',') ?? [];
   const isKafkaPortGiven = given.given.some(({ name }) => name === 'kafkaPort');
   try {
-    const [{ startBroker }, doors] = await Promise.all([
+    const [{ startBroker }, doors, listeners] = await Promise.all([
       import('@q/broker'),
       kafkaDoors(settings, { isPortGiven: isKafkaPortGiven }),
+      listenersOf(settings),
       settings.oauthIssuer === null ? null : loadTokenChecks(),
     ]);
-    return await startBroker({
+    const broker = await startBroker({
       ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target, log, allowedHosts })),
       settings: programSettings(given, { input, log, webhook, shipping }),
       doors,
+      listeners,
       logger: log,
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of
       // all.
@@ -165,6 +168,13 @@ async function start(given: Given, { log, mayLoad, shipping }: ProgramTools): Pr
           'storage failed; the broker stops and recovers its logs at the next start',
         ),
     });
+    const administrator = await makeFirstAdministrator(settings, broker).catch(async (error: unknown) => {
+      await broker.close();
+      throw error;
+    });
+    if (administrator !== null)
+      log.info({ event: 'broker.first_admin', user: administrator }, 'the first administrator was made');
+    return broker;
   } catch (error) {
     const failure = explainStartFailure(error, settings);
     log.debug({ event: 'process.start_failed', err: error }, 'start failed');
@@ -215,6 +225,10 @@ function exitAtOnce(log: ProgramLog, line: LogLine<'fatal'>, what: string): neve
   end(ExitCode.failed);
 }
 
+function isOfThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
   const program = commandLineCall({ moduleUrl: import.meta.url, env: process.env });
   const kafka = broker.doors.find(({ name }) => name === 'kafka');
@@ -224,6 +238,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
     kafkaAddress: kafka === undefined ? null : writeAddress(kafka),
     isKafkaPortTaken: kafka === undefined && settings.kafkaPort !== null,
     adminUrl: broker.adminUrl,
+    isOpen: settings.insecure && broker.users === null && broker.listeners.some(({ host }) => !isOfThisMachine(host)),
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
     acknowledgement: meaningOfAck(settings.storage, settings.topicDefaults['durability'] ?? settings.durability),
     startMs: Math.round(process.uptime() * 1000),

@@ -28,7 +28,7 @@ const brokenMax = 10;
  */
 export async function readSettingsFile(text: string, name: string): Promise<SettingSource> {
   // Loaded here because most starts have no file, and the parser takes 15 ms to load.
-  const { LineCounter, isMap, isScalar, parseDocument } = await import('yaml');
+  const { LineCounter, isMap, isScalar, isSeq, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineOf = (node: unknown): number => lines.linePos((node as Node | null)?.range?.[0] ?? 0).line;
@@ -54,6 +54,7 @@ export async function readSettingsFile(text: string, name: string): Promise<Sett
     map.items.flatMap((item): Entry[] => {
       const key = prefix + (textOf(item.key) ?? '');
       const line = lineOf(item.key);
+      if (isSeq(item.value)) return [{ key, value: listText(item.value.toJSON()), line, entry: null }];
       if (!isMap(item.value)) return [{ key, value: textOf(item.value), line, entry: null }];
       const setting = settingNamed(key);
       if (setting === undefined || !carriesMap(setting)) return entriesOf(item.value, `${key}.`);
@@ -61,6 +62,35 @@ export async function readSettingsFile(text: string, name: string): Promise<Sett
       return entriesOf(item.value, '').map((entry) => ({ ...entry, key, entry: entry.key }));
     });
   return readEntries(entriesOf(document.contents, ''), name);
+}
+
+/**
+ * A list as flags and variables have it: texts with `;` between them; a map is one of `listeners`, by its fields.
+ * Undefined: it is neither.
+ */
+function listText(items: unknown): string | undefined {
+  if (!Array.isArray(items) || items.length === 0) return undefined;
+  const texts = items.map((item: unknown) => {
+    if (typeof item === 'string') return item;
+    return typeof item === 'object' && item !== null ? listenerText(new Map(Object.entries(item))) : undefined;
+  });
+  return texts.includes(undefined) ? undefined : texts.join(';');
+}
+
+/** `{ name, url, advertised, authentication, … }`, or with `scheme`, `host` and `port` in place of `url`. */
+function listenerText(fields: ReadonlyMap<string, unknown>): string {
+  const textOf = (name: string, standard = ''): string => plainText(fields.get(name)) ?? standard;
+  const host = textOf('host', '127.0.0.1');
+  const at = `${textOf('scheme')}://${host.includes(':') ? `[${host}]` : host}:${textOf('port')}`;
+  const query = [...fields.keys()]
+    .filter((name) => !['name', 'url', 'scheme', 'host', 'port'].includes(name))
+    .map((name) => `${name}=${textOf(name)}`);
+  return `${textOf('name')}=${textOf('url', at)}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
+function plainText(value: unknown): string | undefined {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return Array.isArray(value) ? value.map((each) => plainText(each) ?? '').join(',') : undefined;
 }
 
 function readEntries(entries: readonly Entry[], name: string): SettingSource {

@@ -1,9 +1,11 @@
 /** What `--print-config` and `--check-config` say. */
 import { checkOptions, ownDefinitions } from '@q/broker';
-import type { GivenValue, SettingDefinition } from '@q/broker';
+import type { BrokerOptions, GivenValue, SettingDefinition } from '@q/broker';
 import { brokerOptions } from './broker-options.ts';
+import { listedListeners, listenerOptions } from './listener-list.ts';
 import { programDefinitions } from './program-definitions.ts';
 import type { KnownSettings } from './resolve-settings.ts';
+import type { Settings } from './settings.ts';
 
 interface Row {
   readonly name: string;
@@ -16,10 +18,23 @@ interface Row {
 
 const mask = '********';
 
+/** Those of the Kafka protocol too, which is not loaded to look at settings. */
+function portsOf(settings: Settings): Pick<BrokerOptions, 'doors' | 'listeners'> {
+  const open = (): never => {
+    throw new Error('nothing is opened to look at settings');
+  };
+  const kafka = { name: 'kafka', open };
+  const { kafkaHost: host, kafkaPort: port } = settings;
+  const listed = listedListeners(settings);
+  const listeners = listenerOptions(listed, kafka);
+  const hasDoor = port !== null && listed.every(({ protocol }) => protocol !== 'kafka');
+  return { listeners, doors: hasDoor ? [{ ...kafka, host, port }] : [] };
+}
+
 /** Why a broker would refuse these settings, which are right each for itself; null: it would not. */
 export function refusalOf({ settings }: Pick<KnownSettings, 'settings'>): string | null {
   try {
-    checkOptions(brokerOptions(settings));
+    checkOptions({ ...brokerOptions(settings), ...portsOf(settings) });
     return null;
   } catch (error) {
     return (error as Error).message;

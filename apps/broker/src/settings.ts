@@ -31,6 +31,18 @@ export interface Settings {
   readonly adminPort: number | null;
   readonly adminAllowedHosts: string | null;
   readonly adminMetrics: 'secured' | 'open';
+  readonly listeners: string | null;
+  readonly tlsCertFile: string | null;
+  readonly tlsKeyFile: string | null;
+  readonly tlsCaFile: string | null;
+  readonly tlsClientCertificates: 'none' | 'wanted' | 'needed';
+  readonly authentication: string | null;
+  readonly certificateMapping: string | null;
+  readonly superUsers: string | null;
+  readonly sessionLifetimeMs: number | null;
+  readonly firstAdmin: string | null;
+  readonly firstAdminPasswordFile: string | null;
+  readonly insecure: boolean;
   readonly brokerId: number;
   readonly storage: 'file' | 'memory';
   readonly dataDir: string;

@@ -6,6 +6,7 @@ describe('greeting', () => {
   const facts = {
     version: '1.2.3',
     url: 'q://127.0.0.1:7420',
+    isOpen: false,
     adminUrl: 'http://127.0.0.1:7421',
     kafkaAddress: '127.0.0.1:9092',
     isKafkaPortTaken: false,

@@ -39,7 +39,18 @@ async function askForVersions(socket: Socket): Promise<Buffer> {
 }
 
 describe('the door for Kafka clients', () => {
-  const settings = { kafkaHost: '127.0.0.1', kafkaPort: 9092, kafkaAdvertised: null };
+  const settings = {
+    kafkaHost: '127.0.0.1',
+    kafkaPort: 9092,
+    kafkaAdvertised: null,
+    listeners: null,
+    tlsCertFile: null,
+    tlsKeyFile: null,
+    tlsCaFile: null,
+    tlsClientCertificates: 'none',
+    authentication: null,
+    certificateMapping: null,
+  } as const;
 
   it('B1 may stay shut when nobody asked for its port, and may not when somebody did', async () => {
     const [byDefault] = await kafkaDoors(settings, { isPortGiven: false });

@@ -7,7 +7,8 @@ export interface ListenerAuthentication {
   /**
    * A certificate alone lets in, as the user that these rules make of its names, in Kafka's notation
    * (`ssl.principal.mapping.rules`) and with `DNS:`, `EMAIL:` and `URI:` for alternative names. Needs
-   * `tls.clientCertificates`. `['DEFAULT']` is the whole name of its subject. Default: a certificate lets nobody in.
+   * `tls.clientCertificates`. `['DEFAULT']` is the whole name of its subject. A text may hold several rules, by commas.
+   * Default: a certificate lets nobody in.
    */
   readonly certificates?: readonly string[];
 }

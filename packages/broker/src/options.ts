@@ -3,6 +3,7 @@
  */
 import { wildcard } from '@q/security';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
+import { isLoopbackHost } from './address.ts';
 import type { AdminExtension } from './admin-extension.ts';
 import type { Clock } from './clock.ts';
 import { budgetDescriptors } from './descriptor-budget.ts';
@@ -10,7 +11,7 @@ import type { Door } from './door.ts';
 import type { BrokerLimits } from './limits.ts';
 import { resolveLimits, resolveTopicDefaults } from './live-options.ts';
 import type { ListenerOptions, ResolvedListener } from './listener-options.ts';
-import { resolveListeners } from './resolve-listeners.ts';
+import { fieldOf, resolveListeners } from './resolve-listeners.ts';
 import type { ShortListener } from './resolve-listeners.ts';
 import { silentLogger } from './logger.ts';
 import type { BrokerLogger } from './logger.ts';
@@ -93,6 +94,11 @@ export interface BrokerOptions {
   readonly tls?: TlsOptions;
   /** Who is let in. Default: whoever reaches the port. */
   readonly security?: SecurityOptions;
+  /**
+   * Without `security` a broker listens on this machine alone; true: on other addresses too, where whoever reaches it
+   * may do everything. Default: false.
+   */
+  readonly insecure?: boolean;
   /** What is told of logins, denials and changes, and where; see docs/AUDIT.md. Default: both, where `security` is. */
   readonly audit?: AuditOptions;
   readonly limits?: Partial<BrokerLimits>;
@@ -187,6 +193,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'listeners',
   'tls',
   'security',
+  'insecure',
   'audit',
   'limits',
   'tracing',
@@ -219,9 +226,11 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
   const security = resolveSecurity(given.security);
   const topicDefaults = resolveTopicDefaults({ topicDefaults: defaultTexts(given.topicDefaults ?? {}), durability });
   checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
+  const listeners = resolveListeners({ short: shortListeners(given), listeners: listListeners(given), host, security });
+  if (security === null && !flag('insecure', given.insecure ?? false)) refuseOpen(listeners);
   return {
     host,
-    listeners: resolveListeners({ short: shortListeners(given), listeners: listListeners(given), host, security }),
+    listeners,
     adminExtension: (given.admin === false ? undefined : given.admin?.extension) ?? null,
     hasOpenMetrics: given.admin !== false && given.admin?.openMetrics === true,
     storage: oneOf('storage', given.storage ?? 'file', ['file', 'memory']),
@@ -263,6 +272,17 @@ export function checkOptions(options: BrokerOptions): void {
 /** What an acknowledgement means for topics that do not choose. */
 export function defaultDurability({ storage, topicDefaults }: ResolvedOptions): string {
   return storage === 'memory' ? 'memory' : (topicDefaults.get('durability') ?? 'fsync');
+}
+
+/** @throws QError INVALID_CONFIG when other machines reach a broker that asks nobody who they are */
+function refuseOpen(listeners: readonly ResolvedListener[]): void {
+  const open = listeners.find(({ host }) => !isLoopbackHost(host));
+  if (open === undefined) return;
+  refuse(
+    fieldOf(open.setting === '' ? '' : open.setting, 'host'),
+    open.host,
+    'other machines would reach a broker that asks nobody who they are; set security up (q-broker init --secure), or start it with --insecure',
+  );
 }
 
 /** The ports of the short way. */
@@ -319,7 +339,14 @@ function resolveSecurity(given: BrokerOptions['security']): SecurityOptions | nu
   if (given.tokens !== undefined && !('verify' in given.tokens)) resolveTokenOptions(given.tokens);
   if (sessionLifetimeMs !== 0) whole('security.sessionLifetimeMs', sessionLifetimeMs, lifetimes);
   const superUsers = (given.superUsers ?? []).map(superUser);
-  return { mechanisms, sessionLifetimeMs, superUsers, ...(given.tokens !== undefined && { tokens: given.tokens }) };
+  const { certificates } = given;
+  return {
+    mechanisms,
+    sessionLifetimeMs,
+    superUsers,
+    ...(certificates !== undefined && { certificates }),
+    ...(given.tokens !== undefined && { tokens: given.tokens }),
+  };
 }
 
 /** Everybody would be no restriction at all. */

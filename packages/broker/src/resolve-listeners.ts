@@ -2,7 +2,7 @@
  * All listeners of a broker, from the options: those of the short way (`host` and `port`, `admin`, `doors`) and those
  * of `listeners`. A protocol that `listeners` names has those alone.
  */
-import { parseMapping } from '@q/security';
+import { parseMapping, splitMapping } from '@q/security';
 import { flag, oneOf, refuse, text, whole } from './option-checks.ts';
 import { mechanismNames } from './services/identity/authentication.ts';
 import type { SecurityOptions } from './services/identity/open-identities.ts';
@@ -123,10 +123,10 @@ function resolveAuthentication(
     if (given !== undefined) refuse(setting, undefined, 'whoever is to show who they are needs security as well');
     return null;
   }
-  const { mechanisms: common = [], tokens } = security;
+  const { mechanisms: common = [], certificates: rules = ['DEFAULT'], tokens } = security;
   const { mechanisms = [], certificates = [] } = given ?? {
     mechanisms: common,
-    certificates: hasCertificates ? ['DEFAULT'] : [],
+    certificates: hasCertificates ? rules : [],
   };
   mechanisms.forEach((each, nth) => oneOf(`${setting}.mechanisms[${nth}]`, each, mechanismNames));
   if (mechanisms.length + certificates.length === 0)
@@ -139,7 +139,11 @@ function resolveAuthentication(
     refuse(`${setting}.certificates`, undefined, 'tls.clientCertificates has to be wanted or needed for them');
   if (mechanisms.includes('OAUTHBEARER') && tokens === undefined)
     refuse('security.tokens', undefined, 'OAUTHBEARER needs something that checks tokens');
-  return { mechanisms, mapping: certificates.length === 0 ? null : parseMapping(certificates) };
+  return {
+    mechanisms,
+    mapping:
+      certificates.length === 0 ? null : parseMapping(certificates.flatMap((each) => splitMapping(each) ?? [each])),
+  };
 }
 
 function resolveAdvertised(given: ListenerOptions['advertised'], setting: string): HostAndPort | null {

@@ -120,6 +120,7 @@ export const brokerEvents = {
       'version',
       'url',
       'kafkaAddress?',
+      'isOpen',
       'isKafkaPortTaken',
       'adminUrl?',
       'dataDir?',

@@ -66,6 +66,7 @@ const brokerFields = {
   adminUrl: { kind: 'text', meaning: 'Address of the admin interface.' },
   kafkaAddress: { kind: 'text', meaning: 'Address for Kafka clients.' },
   isKafkaPortTaken: { kind: 'flag', meaning: 'Another program has the Kafka port.' },
+  isOpen: { kind: 'flag', meaning: 'Whoever reaches it from other machines may do everything.' },
   dataDir: { kind: 'text', meaning: 'Folder of the data.' },
   acknowledgement: { kind: 'text', meaning: 'What an acknowledgement means, in words.' },
   startMs: { kind: 'number', meaning: 'How long the start took.' },

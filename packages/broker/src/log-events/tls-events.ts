@@ -15,6 +15,11 @@ export const tlsEvents = {
     meaning: 'Everybody on the machine may read a private key of the broker.',
     fields: ['file'],
   },
+  'broker.first_admin': {
+    level: 'info',
+    meaning: 'There was no user: the first administrator was made, with rules that allow everything.',
+    fields: ['user'],
+  },
   'broker.insecure': {
     level: 'warn',
     meaning: 'Whoever reaches this broker from another machine may do everything: it was started with --insecure.',

@@ -120,7 +120,7 @@ describe('the statistics of a broker', () => {
 
 describe('the address that clients are told', () => {
   it('B1 is the one that they have dialled, with the port of the door', async () => {
-    const { kafkaPort } = await kafkaBroker({ kafka: { host: '0.0.0.0' } });
+    const { kafkaPort } = await kafkaBroker({ kafka: { host: '0.0.0.0' }, insecure: true });
     const client = await RawClient.connect(kafkaPort);
     const { brokers } = await client.ask(metadata, 12, { topics: [] });
     expect(brokers).toMatchObject([{ nodeId: 1, host: '127.0.0.1', port: kafkaPort }]);

@@ -29,6 +29,11 @@ export interface SecurityOptions {
    * connections only. Default: none.
    */
   readonly mechanisms?: readonly Mechanism[];
+  /**
+   * Rules by which a certificate alone lets in (`ListenerAuthentication.certificates`), at listeners that do not say it
+   * themselves and ask for certificates. Default: `['DEFAULT']`.
+   */
+  readonly certificates?: readonly string[];
   /** Whose tokens are taken, or what checks them; needed for OAUTHBEARER. */
   readonly tokens?: TokenOptions | TokenVerifier;
   /** Principals that may do everything, whatever the rules say: `User:NAME`. For whoever has locked itself out. */
