@@ -20,7 +20,10 @@ let scenes = 0;
 beforeAll(async () => {
   broker = await startBroker({
     storage: 'memory',
-    port: 0,
+    listeners: [
+      { name: 'asks', protocol: 'native', port: 0 },
+      { name: 'asks-nobody', protocol: 'native', port: 0, authentication: 'none' },
+    ],
     admin: false,
     autoCreateTopics: true,
     audit: { to: 'off' },
@@ -39,9 +42,14 @@ afterAll(async () => {
   await broker.close();
 });
 
+/** Whoever says nothing at the listener that asks nobody. */
+const anonymous = 'ANONYMOUS';
+
 async function openAs(user: string): Promise<WireConnection> {
-  const wire = await WireConnection.open(broker.url);
-  await wire.call(Authenticate, { mechanism: 'OAUTHBEARER', message: formatBearer(user) });
+  const wanted = user === anonymous ? 'asks-nobody' : 'asks';
+  const { host, port } = broker.listeners.find(({ name }) => name === wanted)!;
+  const wire = await WireConnection.open(`q://${host}:${port}`);
+  if (user !== anonymous) await wire.call(Authenticate, { mechanism: 'OAUTHBEARER', message: formatBearer(user) });
   return wire;
 }
 
@@ -157,6 +165,17 @@ describe('A3 what the native door needs', () => {
         expect(await outcomeOf(probe, all)).toBe('done');
         if (wanted.length > 0) expect(await outcomeOf(probe, () => [])).not.toBe('done');
       });
+
+      // Nobody asks them, so they have nothing to say.
+      if (name !== 'AUTHENTICATE')
+        it(`A3, SEC-7: ${title} is for whoever has no name, by rules like anybody's`, async () => {
+          const nobody = { user: anonymous };
+          const everybody = (scene: ProbeScene): Grant[] =>
+            all(scene).map((given) => ({ ...given, principal: 'User:*' }));
+          expect(await outcomeOf(probe, all, nobody)).toBe('done');
+          expect(await outcomeOf(probe, everybody, nobody)).toBe('done');
+          if (wanted.length > 0) expect(await outcomeOf(probe, () => [], nobody)).not.toBe('done');
+        });
 
       for (const [at, need] of wanted.entries()) {
         const others = (scene: ProbeScene): Grant[] =>
