@@ -231,7 +231,7 @@ function isOfThisMachine(host: string): boolean {
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
   const program = commandLineCall({ moduleUrl: import.meta.url, env: process.env });
-  const kafka = broker.doors.find(({ name }) => name === 'kafka');
+  const kafka = broker.listeners.find(({ protocol }) => protocol === 'kafka');
   return {
     version: packageVersion(),
     url: broker.url,

@@ -156,6 +156,22 @@ describe('A1, SEC-13 handshakes', () => {
       .toBe('in');
   });
 
+  it('A1, SEC-10: the certificate is the one for the host that is asked for, and the first for any other', async () => {
+    const others = [{ cert: pem('broker-2.pem'), key: pem('broker-2.key') }];
+    const broker = await start({ port: 0, tls: { ...ofClient, others } });
+    const nameAt = (servername: string) =>
+      new Promise<string>((resolve, reject) => {
+        const options = { host: '127.0.0.1', port: broker.port, servername, rejectUnauthorized: false };
+        const socket = connectTls(options, () => {
+          resolve(String(socket.getPeerCertificate().subject.CN));
+          socket.destroy();
+        });
+        socket.once('error', reject);
+      });
+    expect(await nameAt('localhost')).toBe('localhost');
+    expect(await nameAt('elsewhere.example')).toBe('svc-orders');
+  });
+
   it('A1, SEC-10: ALPN is left alone, and a client that goes on without it is served', async () => {
     const broker = await start({ port: 0, tls: ofBroker });
     const socket = connectTls({ host: '127.0.0.1', port: broker.port, ca, ALPNProtocols: ['kafka', 'h2'] });

@@ -155,6 +155,23 @@ describe('A2 certificates of clients', () => {
     await expect.poll(() => accepted.length).toBe(1);
   });
 
+  it('A1, A2, SEC-10: nobody comes back by a ticket past a trust that was taken away', async () => {
+    const tls = { ...ofBroker, ca, clientCertificates: 'needed' } as const;
+    const { accepted, failed, listener, dial } = await listening(tls);
+    const first = dial(ofClient);
+    const session = await new Promise<Buffer>((resolve) => first.once('session', resolve));
+    await expect.poll(() => accepted.length).toBe(1);
+    const again = dial({ ...ofClient, session });
+    await new Promise((resolve) => again.once('secureConnect', resolve));
+    expect(again.isSessionReused()).toBe(true);
+    await expect.poll(() => accepted.length).toBe(2);
+    expect(accepted[1]!.certificate).toMatchObject({ subject: expect.stringContaining('svc-orders') as string });
+    listener.renew!({ ...tls, ca: pem('other-ca.pem') });
+    dial({ ...ofClient, session });
+    await expect.poll(() => failed.length).toBe(1);
+    expect(accepted).toHaveLength(2);
+  });
+
   it('A2 of the broker are renewed for those who come, and those who are there stay', async () => {
     const { accepted, listener, dial } = await listening(ofBroker);
     const serialOf = async (socket: ReturnType<typeof dial>) => {

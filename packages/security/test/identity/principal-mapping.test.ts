@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDistinguishedName, parseSubject } from '../../src/identity/distinguished-name.ts';
-import { parseMapping } from '../../src/identity/principal-mapping.ts';
+import { parseAlternativeNames } from '../../src/identity/alternative-names.ts';
+import { parseMapping, splitMapping } from '../../src/identity/principal-mapping.ts';
 
 describe('A2 SEC-8 the name of a certificate', () => {
   it('A2 stands as RFC 2253 writes it, the last attribute first', () => {
@@ -61,5 +62,32 @@ describe('A2 mapping rules in the notation of Kafka', () => {
   it('A2 SEC-4 a pattern that would take others for ever is done at once', () => {
     const map = parseMapping(['RULE:^(a+)+$/x/']);
     expect(map(`${'a'.repeat(5_000)}!`)).toBeNull();
+  });
+});
+
+describe('A1, SEC-8: alternative names', () => {
+  const names = 'DNS:orders.example, URI:spiffe://acme/orders, email:ops@acme.example, IP Address:127.0.0.1';
+
+  it.each<[string, string, string | null]>([
+    [String.raw`URI:spiffe:\/\/acme\/(.*)/$1/`, names, 'orders'],
+    ['DNS:(.*)[.]example/$1/U', names, 'ORDERS'],
+    ['EMAIL:(.*)@acme[.]example/$1/', names, 'ops'],
+    ['DNS:admin/admin/', names, null],
+    // What looks like structure in a value stays a value.
+    ['DNS:admin/admin/', 'DNS:"a.example, DNS:admin"', null],
+    ['DNS:admin/admin/', 'URI:"x", DNS:admin', 'admin'],
+    // Where something cannot be read, nothing is believed.
+    ['DNS:admin/admin/', 'DNS:"a, DNS:admin', null],
+  ])('A1, SEC-8: the rule %s makes of %s the user %j', (rule, text, user) => {
+    expect(parseMapping([rule])('', parseAlternativeNames(text))).toBe(user);
+  });
+
+  it('A1: rules stand in one text, as Kafka has them', () => {
+    expect(splitMapping('RULE:^CN=(.*?),.*$/$1/L, URI:a,b/c/,DEFAULT')).toEqual([
+      'RULE:^CN=(.*?),.*$/$1/L',
+      'URI:a,b/c/',
+      'DEFAULT',
+    ]);
+    for (const text of ['', 'RULE:a', 'DEFAULT DEFAULT', 'default']) expect(splitMapping(text)).toBeNull();
   });
 });
