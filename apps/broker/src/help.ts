@@ -12,6 +12,7 @@ import {
 export function helpText(): string {
   return [
     'Usage: q-broker [flags]',
+    '       q-broker init [flags]    sets up who is let in: q-broker init --help',
     '',
     'Runs a broker: the native protocol for producers and consumers, a door for Kafka clients, and an',
     'admin HTTP server.',

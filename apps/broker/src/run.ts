@@ -54,6 +54,9 @@ const shipTimeoutMs = 2000;
 /** How long a stop may take in all: the requests under way have 10 s of it, and the rest is for what is to be saved. */
 const stopTimeoutMs = 15_000;
 
+/** The one word that is no flag: it sets a broker up, and runs none. */
+const initCommand = 'init';
+
 /** What the program is to do, and which of it somebody has asked for. */
 interface Given extends KnownSettings {
   readonly input: ProgramInput;
@@ -64,6 +67,7 @@ export async function run(): Promise<void> {
   // A terminal that was closed, a reader of the log that went away: no reason to stop serving, or to stop otherwise
   // than in order.
   process.stdout.on('error', () => undefined);
+  if (process.argv[2] === initCommand) return end(await init(process.argv.slice(3)));
   const input = programInput({ argv: process.argv.slice(2), env: process.env });
   const resolved = await resolveSettings(input);
   switch (resolved.kind) {
@@ -78,6 +82,18 @@ export async function run(): Promise<void> {
     case 'settings':
       return resolved.check || resolved.print !== null ? report(resolved) : serve({ ...resolved, input });
   }
+}
+
+async function init(argv: readonly string[]): Promise<ExitCode> {
+  const { runInit } = await import('./init/run-init.ts');
+  const { env, stdin, stdout, stderr } = process;
+  return runInit(argv, {
+    now: Date.now,
+    env,
+    input: { stdin, stderr },
+    stdout,
+    settingsInput: (words) => programInput({ argv: words, env }),
+  });
 }
 
 /** Says what the settings are, or whether they are allowed, and nothing is opened. */

@@ -1,6 +1,7 @@
 import { Command, Help, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext } from './command-context.ts';
+import { addAclCommands } from './commands/acl-commands.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
 import { addBenchCommands } from './commands/bench-commands.ts';
 import { addClusterCommands } from './commands/cluster-commands.ts';
@@ -13,6 +14,7 @@ import { addProfileCommands } from './commands/profile-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
 import { addStatsCommand } from './commands/stats-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
+import { addUserCommands } from './commands/user-commands.ts';
 import { addExamples, addExamplesOfChildren } from './examples.ts';
 import type { ExitCode } from './exit-code.ts';
 import { parseTimeout } from './input/duration.ts';
@@ -63,6 +65,8 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addRecordCommands(program, host);
   addGroupCommands(program, host);
   addClusterCommands(program, host);
+  addUserCommands(program, host);
+  addAclCommands(program, host);
   addBackupCommands(program, host);
   addLogCommands(program, host);
   addConfigCommands(program, host);

@@ -1,0 +1,48 @@
+import { withAdmin } from '../admin-call.ts';
+import { namedResources } from '../acl/rule-options.ts';
+import type { ResourceOptions } from '../acl/rule-options.ts';
+import { ruleText } from '../acl/rule-words.ts';
+import type { Rule } from '../acl/rule-words.ts';
+import { isTerminal } from '../command-context.ts';
+import type { CommandContext, GlobalOptions } from '../command-context.ts';
+import { usageError } from '../command-error.ts';
+import { ExitCode } from '../exit-code.ts';
+import { formatJson } from '../output/json.ts';
+import { rulesPath } from './acl-list.ts';
+
+export interface AclTestOptions extends GlobalOptions, ResourceOptions {
+  readonly principal: string;
+  readonly operation: readonly string[];
+  readonly host?: string;
+}
+
+interface Decision {
+  readonly allowed: boolean;
+  readonly by: 'super user' | 'rule' | 'default';
+  readonly rule: Rule | null;
+}
+
+/** Exit code 1 where it is refused: a script can ask. */
+export async function testAccess(context: CommandContext, options: AclTestOptions): Promise<ExitCode> {
+  const { principal, operation: operations, host = '127.0.0.1' } = options;
+  const [resource, another] = namedResources(options);
+  const [operation, second] = operations;
+  if (resource === undefined) throw usageError('with what? --topic NAME, --group NAME, --transactional-id NAME or --cluster');
+  if (another !== undefined || second !== undefined || operation === undefined || operation === 'all')
+    throw usageError('one operation and one thing are tested at a time');
+  const decision = await withAdmin(context, options, (admin) =>
+    admin.json<Decision>({
+      path: `${rulesPath}/test`,
+      body: { principal, host, operation, resourceType: resource.type, resourceName: resource.name },
+    }),
+  );
+  const { stdout } = context;
+  stdout.write(options.json === true ? formatJson(decision, isTerminal(stdout)) : decisionText(decision));
+  return decision.allowed ? ExitCode.ok : ExitCode.failure;
+}
+
+function decisionText({ allowed, by, rule }: Decision): string {
+  const outcome = allowed ? 'allowed' : 'refused';
+  if (rule !== null) return `${outcome} by the rule: ${ruleText(rule)}\n`;
+  return by === 'super user' ? 'allowed: a super user may do everything\n' : `${outcome}: no rule allows it\n`;
+}
