@@ -9,9 +9,13 @@ const folderMode = 0o700;
 const secretBytesMax = 64 << 10;
 const ofOthers = 0o077;
 
-/** A folder for nobody else; false: it is there. */
-export async function makeFolder(path: string): Promise<boolean> {
-  return (await mkdir(path, { recursive: true, mode: folderMode })) !== undefined;
+/** A folder for nobody else, in one that is there; where it is there itself it stays. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: folderMode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+  }
 }
 
 export async function isThere(path: string): Promise<boolean> {
