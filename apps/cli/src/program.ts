@@ -12,6 +12,7 @@ import { addGroupCommands } from './commands/group-commands.ts';
 import { addLogCommands } from './commands/log-commands.ts';
 import { addProfileCommands } from './commands/profile-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
+import { addSecurityCommands } from './commands/security-commands.ts';
 import { addStatsCommand } from './commands/stats-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
 import { addUserCommands } from './commands/user-commands.ts';
@@ -67,6 +68,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addClusterCommands(program, host);
   addUserCommands(program, host);
   addAclCommands(program, host);
+  addSecurityCommands(program, host);
   addBackupCommands(program, host);
   addLogCommands(program, host);
   addConfigCommands(program, host);

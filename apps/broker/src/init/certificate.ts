@@ -2,8 +2,8 @@
  * Makes X.509 certificates (RFC 5280) of keys on P-256: those of a development authority, and nothing else.
  *
  * Of our own, because Node reads certificates and makes none, and what makes them weighs more than it is worth here:
- * `@peculiar/x509` 2.2 is 20 packages and 4.9 MB and wants a global polyfill, `pkijs` 4.0 is 2.4 MB, `node-forge` 1.4 is
- * 1.8 MB, has cryptography of its own and certificates for RSA alone. This signs with Node's own cryptography, reads
+ * `@peculiar/x509` 2.2 is 20 packages and 4.9 MB and wants a global polyfill, `pkijs` 4.0 is 2.4 MB, `node-forge` 1.4
+ * is 1.8 MB, has cryptography of its own and certificates for RSA alone. This signs with Node's own cryptography, reads
  * nothing that comes from outside, and its tests have OpenSSL read and verify what it makes.
  *
  *     Certificate  SEQUENCE { TBSCertificate, ecdsa-with-SHA256, BIT STRING signature }

@@ -126,7 +126,7 @@ export async function hostsOf(path: string): Promise<string[]> {
 
 async function keyIn(path: string): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  await makeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  await makeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const key = readKey(await readSecret(path));
   return { privateKey: key, publicKey: createPublicKey(key) };
 }

@@ -3,6 +3,16 @@ import type { Settings } from '../settings.ts';
 import { explainStartFailure } from '../start-failure.ts';
 import { InitError } from './init-error.ts';
 
+type Rule = Parameters<NonNullable<Broker['rules']>['add']>[0];
+
+const allowed = { host: '*', permission: 'allow', operation: 'all', patternType: 'literal' } as const;
+const everything: readonly Pick<Rule, 'resourceType' | 'resourceName'>[] = [
+  { resourceType: 'topic', resourceName: '*' },
+  { resourceType: 'group', resourceName: '*' },
+  { resourceType: 'transactionalId', resourceName: '*' },
+  { resourceType: 'cluster', resourceName: 'kafka-cluster' },
+];
+
 export interface FirstAdministrator {
   readonly name: string;
   /** Asked for only where there is nobody yet. */
@@ -23,11 +33,14 @@ export async function makeFirstAdministrator(
 ): Promise<readonly string[]> {
   const broker = await openQuietly(settings);
   try {
-    const { users } = broker;
-    if (users === null) throw new Error('the broker has no users');
+    const { users, rules } = broker;
+    if (users === null || rules === null) throw new Error('the broker asks nobody who they are');
     const found = users.list();
     if (found.length > 0) return found;
-    await users.setPassword(name, await password());
+    const chosen = await password();
+    // The rules first: a user without them could never give itself any.
+    for (const resource of everything) await rules.add({ ...allowed, principal: `User:${name}`, ...resource });
+    await users.setPassword(name, chosen);
     return [];
   } finally {
     await broker.close();

@@ -73,8 +73,13 @@ function checkWords(argv: readonly string[]): void {
       );
     const known = Object.entries(options).find(([each]) => each === name)?.[1];
     if (known === undefined) {
-      const guess = nearest(rawName, Object.keys(options).map((each) => `--${each}`));
-      throw initUsage(`${rawName} is not a flag of q-broker init${guess === undefined ? '' : `; did you mean ${guess}?`}`);
+      const guess = nearest(
+        rawName,
+        Object.keys(options).map((each) => `--${each}`),
+      );
+      throw initUsage(
+        `${rawName} is not a flag of q-broker init${guess === undefined ? '' : `; did you mean ${guess}?`}`,
+      );
     }
     if (known.type === 'string' && (value === undefined || value === '')) throw initUsage(`${rawName} needs a value`);
     if (known.type === 'boolean' && value !== undefined) throw initUsage(`${rawName} takes no value`);

@@ -40,4 +40,3 @@ export async function addProfile(path: string, name: string, profile: QProfile):
   else await replaceFile(path, document.toString());
   return 'made';
 }
-

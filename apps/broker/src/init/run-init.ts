@@ -64,7 +64,9 @@ async function settingsOf({ dataDir, config }: InitFlags, tools: InitTools): Pro
   const resolved = await resolveSettings(tools.settingsInput(words));
   if (resolved.kind === 'settings') {
     if (resolved.settings.storage === 'memory')
-      throw new InitError('a broker in memory keeps no users; storage has to be file', { exitCode: ExitCode.badSettings });
+      throw new InitError('a broker in memory keeps no users; storage has to be file', {
+        exitCode: ExitCode.badSettings,
+      });
     return resolved.settings;
   }
   const problems = resolved.kind === 'refused' ? resolved.problems : [];

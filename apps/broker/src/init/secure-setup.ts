@@ -65,7 +65,8 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
       cause: error,
     });
   });
-  if (profile === 'unusable') throw new InitError(`${profilePath(tools.env)} is not what q writes; mend it, or take it away`);
+  if (profile === 'unusable')
+    throw new InitError(`${profilePath(tools.env)} is not what q writes; mend it, or take it away`);
   said.note(profile === 'made', `profile "${flags.profile}" of q`);
   return { folder, settingsFile, made: said.made, kept: said.kept };
 }

@@ -20,7 +20,14 @@ const issuer = { name: 'q development CA 1f', ...authority };
 const hosts = ['localhost', 'q1.example.com', '127.0.0.1', '::1', '2001:db8::ff:0:5'];
 
 const ca = makeCertificate(
-  { use: 'authority', name: issuer.name, publicKey: authority.publicKey, validFrom, validUntil, serial: Buffer.from([1]) },
+  {
+    use: 'authority',
+    name: issuer.name,
+    publicKey: authority.publicKey,
+    validFrom,
+    validUntil,
+    serial: Buffer.from([1]),
+  },
   issuer,
 );
 const ofServer = makeCertificate(

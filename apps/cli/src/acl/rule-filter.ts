@@ -23,7 +23,11 @@ export function filtersOf(options: FilterOptions): RuleFilter[] {
   const resources =
     named.length === 0
       ? [{}]
-      : named.map(({ type, name }) => ({ resourceType: type, resourceName: name, ...patternOf({ matching, prefixed }) }));
+      : named.map(({ type, name }) => ({
+          resourceType: type,
+          resourceName: name,
+          ...patternOf({ matching, prefixed }),
+        }));
   return resources.flatMap((resource) =>
     orNone(operation).flatMap((one) =>
       orNone(host).map((from) => ({

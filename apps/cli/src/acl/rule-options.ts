@@ -52,7 +52,7 @@ function checkStar(name: string, prefixed: boolean): void {
   );
 }
 
-/** One rule for each principal, operation, thing and host. @throws CommandError what is missing, or goes together ill */
+/** One rule for each principal, operation, thing and host. @throws CommandError what is missing, or does not fit */
 export function rulesOf(options: RuleOptions): Rule[] {
   const { allow = [], deny = [], host: hosts = ['*'] } = options;
   const principals = [

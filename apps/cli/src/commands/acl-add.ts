@@ -34,8 +34,7 @@ export async function addRules(
   });
   if (options.json === true) stdout.write(formatJson(added, isTerminal(stdout)));
   else {
-    for (const rule of added.rules)
-      stdout.write(`${rule.added ? 'added' : 'there already'}: ${ruleText(rule)}\n`);
+    for (const rule of added.rules) stdout.write(`${rule.added ? 'added' : 'there already'}: ${ruleText(rule)}\n`);
   }
   return ExitCode.ok;
 }

@@ -91,7 +91,9 @@ function addList(acl: Command, host: ProgramHost): void {
 }
 
 function addRemove(acl: Command, host: ProgramHost): void {
-  const remove = addFilter(acl.command('remove').description('remove the access rules that fit, after it has shown them'))
+  const remove = addFilter(
+    acl.command('remove').description('remove the access rules that fit, after it has shown them'),
+  )
     .option('--all', 'every rule')
     .option('--dry-run', 'only show what would be removed')
     .option('--force', 'do not ask')

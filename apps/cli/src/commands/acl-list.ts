@@ -11,10 +11,7 @@ import { formatTable } from '../output/table.ts';
 
 export const rulesPath = '/api/v1/acls';
 
-export async function listRules(
-  context: CommandContext,
-  options: GlobalOptions & FilterOptions,
-): Promise<ExitCode> {
+export async function listRules(context: CommandContext, options: GlobalOptions & FilterOptions): Promise<ExitCode> {
   const filters = filtersOf(options);
   const rules = await withAdmin(context, options, (admin) => rulesThatFit(admin, filters));
   const { stdout, stderr } = context;

@@ -27,7 +27,8 @@ export async function testAccess(context: CommandContext, options: AclTestOption
   const { principal, operation: operations, host = '127.0.0.1' } = options;
   const [resource, another] = namedResources(options);
   const [operation, second] = operations;
-  if (resource === undefined) throw usageError('with what? --topic NAME, --group NAME, --transactional-id NAME or --cluster');
+  if (resource === undefined)
+    throw usageError('with what? --topic NAME, --group NAME, --transactional-id NAME or --cluster');
   if (another !== undefined || second !== undefined || operation === undefined || operation === 'all')
     throw usageError('one operation and one thing are tested at a time');
   const decision = await withAdmin(context, options, (admin) =>

@@ -44,7 +44,7 @@ function addPasswords(user: Command, host: ProgramHost): void {
       .option('--generate', 'make a password up, and write it to standard output, once'),
     [
       ['q user create bob', 'asks for the password, twice'],
-      ['q user create bob < bob.password', 'takes it from standard input'],
+      ['cat bob.password | q user create bob', 'takes it from standard input'],
       ['q user create billing --generate > billing.password', 'makes one up'],
     ],
   ).action((name: string, _options: unknown, command: Command) =>
@@ -59,7 +59,7 @@ function addPasswords(user: Command, host: ProgramHost): void {
       .command('passwd <user>')
       .description(`give a user another password; ${passwordHelp}`)
       .option('--generate', 'make a password up, and write it to standard output, once'),
-    [['q user passwd bob', 'asks for the new password, twice'], ['q user passwd bob < bob.password']],
+    [['q user passwd bob', 'asks for the new password, twice'], ['cat bob.password | q user passwd bob']],
   ).action((name: string, _options: unknown, command: Command) =>
     host.run(() =>
       import('./user-password.ts').then(({ changePassword }) =>

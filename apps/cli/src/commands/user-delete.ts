@@ -13,11 +13,7 @@ export interface UserDeleteOptions extends GlobalOptions {
   readonly force?: boolean;
 }
 
-export async function deleteUser(
-  context: CommandContext,
-  name: string,
-  options: UserDeleteOptions,
-): Promise<ExitCode> {
+export async function deleteUser(context: CommandContext, name: string, options: UserDeleteOptions): Promise<ExitCode> {
   const forced = options.force === true;
   requireForceOrTerminal(context, { forced, what: `deleting user ${name}` });
   await withAdmin(context, options, async (admin) => {
