@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adminExtension } from '@q/admin';
@@ -9,7 +9,17 @@ import { onTestFinished, vi } from 'vitest';
 /** A broker on a disk that has done something of everything, so that it shows all its metrics. Gone with the test. */
 export async function busyBroker(): Promise<{ adminUrl: string; page: () => Promise<string> }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'q-metrics-'));
-  const broker = await startBroker({ dataDir, port: 0, admin: { port: 0, extension: adminExtension() } });
+  const pem = (name: string): Buffer =>
+    readFileSync(new URL(`../../packages/broker/test/certificates/${name}`, import.meta.url));
+  const tls = { cert: pem('broker.pem'), key: pem('broker.key') };
+  const broker = await startBroker({
+    dataDir,
+    listeners: [
+      { name: 'inside', protocol: 'native', port: 0 },
+      { name: 'outside', protocol: 'native', port: 0, tls },
+    ],
+    admin: { port: 0, extension: adminExtension() },
+  });
   const adminUrl = broker.adminUrl!;
   const q = await connect(broker.url, { clientId: 'tester' });
   onTestFinished(async () => {

@@ -38,7 +38,7 @@ export async function adminBroker({
   const { extension, opened } = watched(adminExtension(admin));
   const broker = await startBroker({
     storage: 'memory',
-    port: 0,
+    ...(options.listeners?.some(({ protocol }) => protocol === 'native') !== true && { port: 0 }),
     ...options,
     admin: { ...(server !== null && { port: 0, ...server }), extension },
   });

@@ -1,3 +1,4 @@
+import { connect } from '@q/client';
 import { describe, expect, it } from 'vitest';
 import { adminBroker } from '../harness.ts';
 
@@ -34,10 +35,28 @@ describe('metrics of security', () => {
   ] as const)('M2, SEC-7: a broker at %s with security %j is insecure: %i', async (host, security, insecure) => {
     const { ask } = await adminBroker({
       host,
+      insecure: true,
       server: { host: '127.0.0.1', openMetrics: true },
       ...(security !== undefined && { security }),
     });
     const page = await (await ask('/metrics')).text();
     expect(page).toContain(`q_security_insecure ${insecure}\n`);
+  });
+
+  it('M2, A2: requests of several listeners of one protocol are counted together', async () => {
+    const native = { protocol: 'native', port: 0 } as const;
+    const { broker, ask } = await adminBroker({
+      listeners: [
+        { name: 'inside', ...native },
+        { name: 'outside', ...native },
+      ],
+    });
+    const ports = broker.listeners.filter(({ protocol }) => protocol === 'native').map(({ port }) => port);
+    for (const port of ports) {
+      await using q = await connect(`q://127.0.0.1:${port}`);
+      await q.admin.describeTopic('no-such-topic').catch(() => undefined);
+    }
+    const page = await (await ask('/metrics')).text();
+    expect(page).toContain('q_requests_failed_total{door="native",api="DESCRIBE_TOPIC"} 2\n');
   });
 });

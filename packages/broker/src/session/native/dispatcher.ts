@@ -89,7 +89,8 @@ export class Dispatcher {
 
   /** Adds the handler of one API. */
   add<Q, A>(handler: Handler<Q, A>): void {
-    const counter = createApiCounter();
+    // Several listeners of the protocol have one count.
+    const counter = this.#counters.apis.get(handler.api.name) ?? createApiCounter();
     this.#counters.apis.set(handler.api.name, counter);
     const { api, handle, letsGo = false, errorsIn, finish, ...rest } = handler as unknown as Handler<unknown, unknown>;
     const { endsOnError = false, isForStrangers = false } = rest;
