@@ -18,6 +18,8 @@ export type {
   AuditValue,
   WrittenEntry,
 } from './services/audit/audit-entry.ts';
+/** Whether an entry is among those that are asked for, for whoever follows the trail. */
+export { isWanted } from './services/audit/audit-reading.ts';
 export type { AuditFilter, AuditPage, AuditQuery } from './services/audit/audit-reading.ts';
 
 // Settings of topics

@@ -1,4 +1,5 @@
 /** The audit trail: what was let in, denied and changed, and by whom (SEC-15). */
+import { isWanted } from '@q/broker';
 import type { AuditQuery, WrittenEntry } from '@q/broker';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
@@ -65,7 +66,9 @@ const readAudit = operation({
     const query: AuditQuery = { ...Object.fromEntries(named), limit };
     if (accepted !== eventStream) return Response.json(await services.audit.list(query, who));
     const feed = new AuditFeed();
-    const stop = services.audit.follow((entry) => feed.push(entry), who);
+    const stop = services.audit.follow((entry) => {
+      if (isWanted(entry, query)) feed.push(entry);
+    }, who);
     try {
       const source = (signal: AbortSignal): AsyncGenerator<string> => feed.events(signal);
       return streams.respond({

@@ -11,10 +11,13 @@ describe('the audit trail', () => {
   it('SEC-15: is read page by page, filtered, and followed', async () => {
     const { get, send, url } = await adminBroker(openToAll);
     const follower = await EventReader.open(`${url}/api/v1/audit`);
+    const ofTopics = await EventReader.open(`${url}/api/v1/audit?event=topic_*`);
     await send('POST', '/api/v1/users', { name: 'alice', password: 'canary-7f3a' });
     await send('POST', '/api/v1/topics', { name: 'orders' });
     const [first, second] = [await follower.next(), await follower.next()];
     follower.close();
+    expect(await ofTopics.next()).toMatchObject({ data: { event: 'audit.topic_created' } });
+    ofTopics.close();
     expect([first, second]).toMatchObject([
       { event: 'entry', data: { event: 'audit.user_created', resourceName: 'alice', door: 'admin' } },
       { event: 'entry', data: { event: 'audit.topic_created', resourceName: 'orders' } },
