@@ -111,13 +111,13 @@ describe('the batches that real clients were recorded to send', () => {
     expect(messages.map(({ value }) => value?.toString() ?? '').toSorted(inOrder)).toEqual(texts.toSorted(inOrder));
   });
 
-  it('B1 are refused within a transaction, as there are none', async () => {
+  it('B1 are refused within a transaction of a producer that has begun none', async () => {
     const { client } = await setUp();
     const transactional = batches.filter(({ batch }) => batchIsTransactional(batch));
     expect(transactional.length).toBeGreaterThan(0);
     for (const { version, batch } of transactional)
       expect(await sendOne(client, { name: 'orders' }, batch, { version: Math.min(version, 12) })).toMatchObject({
-        errorCode: 87,
+        errorCode: 49,
       });
   });
 });

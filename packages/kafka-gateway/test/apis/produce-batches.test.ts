@@ -107,7 +107,7 @@ describe('batches that are refused', () => {
     ['message format 3', 2, () => withMagic(batchOf('a'), 3)],
     ['message format -1', 2, () => withMagic(batchOf('a'), -1)],
     ['a control batch', 87, () => withAttributes(batchOf('a'), 0x20)],
-    ['a transactional batch', 87, () => withAttributes(stamped(batchOf('a'), { id: 1, epoch: 0, sequence: 0 }), 0x10)],
+    ['a transactional batch', 49, () => withAttributes(stamped(batchOf('a'), { id: 1, epoch: 0, sequence: 0 }), 0x10)],
     ['an append time', 32, () => withAttributes(batchOf('a'), 0x08)],
     ['counts that differ', 87, () => changed(batchOf('a'), (batch) => batch.writeInt32BE(1, batchAt.lastOffsetDelta))],
     ['a producer without sequence', 87, () => stamped(batchOf('a'), { id: 1, epoch: 0, sequence: -1 })],

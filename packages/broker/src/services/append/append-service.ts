@@ -215,7 +215,7 @@ export class AppendService {
       checkWanted(partition, part);
       const wanted = wishes.of(partition.topic.settings);
       if (!this.#checks.takeTurn(part.records, wanted.recompressTo)) return null;
-      return this.#append(partition, checkBatchNow(part.records, wanted), { nowMs, joins });
+      return this.#append(partition, checkBatchNow(part.records, wanted), { nowMs, joins, caller });
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -240,7 +240,7 @@ export class AppendService {
       partition = this.#find(topicId, part, caller);
       checkWanted(partition, part);
       if (wishes.of(partition.topic.settings) !== wanted) throw changedMeanwhile(partition);
-      return this.#append(partition, checked, { nowMs: this.#options.clock.now(), joins });
+      return this.#append(partition, checked, { nowMs: this.#options.clock.now(), joins, caller });
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -260,7 +260,7 @@ export class AppendService {
   #append(
     partition: Partition,
     { header, batch, messageIds, rest }: CheckedBatch,
-    { nowMs, joins }: { readonly nowMs: number; readonly joins: boolean },
+    { nowMs, joins, caller }: { readonly nowMs: number; readonly joins: boolean; readonly caller: Caller },
   ): AppendResult {
     const { settings, name } = partition.topic;
     const { maxMessageBytes } = settings.log;
@@ -271,7 +271,7 @@ export class AppendService {
     if (messageIds !== null) checkMessageIds(messageIds, this.#options.limits);
     const { leaderEpoch } = partition;
     // What it is part of is noted in the same turn, so that no end can come between the two.
-    const joined = header.isTransactional ? this.#join(partition, header, joins) : null;
+    const joined = header.isTransactional ? this.#join(partition, header, { joins, caller }) : null;
     const appended = log.append(
       batch,
       settings.log.dedupWindowMs > 0
@@ -295,11 +295,12 @@ export class AppendService {
   #join(
     { topic, index: partition }: Partition,
     { producerId, producerEpoch }: BatchHeader,
-    joins: boolean,
+    { joins, caller }: { readonly joins: boolean; readonly caller: Caller },
   ): Promise<void> | null {
-    const { transactions } = this.#options;
+    const { transactions, access } = this.#options;
     if (transactions === undefined) throw new QError('INVALID_TRANSACTION_STATE', 'this broker takes no transactions');
-    return transactions.join({ producerId, producerEpoch, topicId: topic.id, partition, joins });
+    const batch = { producerId, producerEpoch, topicId: topic.id, partition, joins };
+    return transactions.join(batch, (resource) => access.refusal(caller, 'write', resource));
   }
 
   #checkTimestamp(maxTimestamp: number, nowMs: number): void {

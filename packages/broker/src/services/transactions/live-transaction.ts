@@ -16,6 +16,7 @@ import type {
   TransactionRecord,
   TransactionResult,
 } from '@q/coordinator';
+import type { Resource } from '@q/security';
 import { LoggedState } from '../../state-log/logged-state.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
 
@@ -30,6 +31,8 @@ export interface LiveTransactionOptions {
 
 export class LiveTransaction {
   readonly transactionalId: string;
+  /** As access rules name it. One object, as it is asked for with every batch. */
+  readonly resource: Resource;
   /** Its outcome is being told; null: not now. */
   telling: Promise<void> | null = null;
   readonly #state: LoggedState<Transaction | null, TransactionRecord>;
@@ -39,6 +42,7 @@ export class LiveTransaction {
 
   constructor({ transactionalId, stored, log, written }: LiveTransactionOptions) {
     this.transactionalId = transactionalId;
+    this.resource = { type: 'transactionalId', name: transactionalId };
     this.#touched = stored?.partitions ?? noPartitions;
     this.#state = new LoggedState({
       id: transactionalId,

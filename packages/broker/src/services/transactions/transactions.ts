@@ -23,6 +23,7 @@ import type {
   TransactionResult,
 } from '@q/coordinator';
 import { QError } from '@q/protocol';
+import type { Resource } from '@q/security';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Author } from '../../caller.ts';
 import type { Clock, Scheduled } from '../../clock.ts';
@@ -169,12 +170,17 @@ export class Transactions {
 
   /**
    * In the turn of an append, before it. Null: the partition is part of the transaction. A promise: it is by now, and
-   * the batch counts once that resolves.
+   * the batch counts once that resolves. `refusal` says whether its sender may write under the transactional id.
    * @throws QError
    */
-  join({ producerId, producerEpoch, topicId, partition, joins }: TransactionalBatch): Promise<void> | null {
+  join(
+    { producerId, producerEpoch, topicId, partition, joins }: TransactionalBatch,
+    refusal: (resource: Resource) => QError | null,
+  ): Promise<void> | null {
     const live = this.#directory.findByProducer(producerId);
     if (live === null) throw unknownProducer(producerId);
+    const denied = refusal(live.resource);
+    if (denied !== null) throw denied;
     const { newest } = live;
     const isKnown =
       newest?.state === 'ongoing'

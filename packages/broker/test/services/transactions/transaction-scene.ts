@@ -16,7 +16,7 @@ import { FakeCaller } from '../../fakes/fake-caller.ts';
 
 /** A broker on which a test works through its services, as a door does. */
 export class TransactionScene implements AsyncDisposable {
-  readonly caller: FakeCaller = new FakeCaller();
+  caller: FakeCaller = new FakeCaller();
   readonly #options: BrokerOptions;
   broker: Broker;
   services: Services;

@@ -1,6 +1,7 @@
 import { encodeBatch } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { batchOf, errorOf, testDirectory } from '../../harness.ts';
+import { FakeCaller } from '../../fakes/fake-caller.ts';
 import { TransactionScene } from './transaction-scene.ts';
 
 const id = 'billing-1';
@@ -112,6 +113,29 @@ describe('X1 transactions of a broker', () => {
     expect(await scene.committed(stays)).toEqual(['y']);
   });
 });
+
+it('X1 A3 SEC-12 takes no batch of somebody who may write to the topic and not under the transactional id', async () => {
+  const security = { mechanisms: ['SCRAM-SHA-256'], superUsers: ['User:alice'] } as const;
+  await using scene = await TransactionScene.start({ security });
+  scene.caller = callerNamed('User:alice');
+  const topicId = await scene.topic('orders');
+  const producer = await scene.begin(id);
+  const writes = { patternType: 'literal', principal: 'User:mallory', host: '*', permission: 'allow' } as const;
+  const rule = { ...writes, operation: 'write', resourceType: 'topic', resourceName: 'orders' } as const;
+  await scene.services.access.add(rule, scene.caller);
+  scene.caller = callerNamed('User:mallory');
+  const error = await errorOf(scene.write({ topicId }, { producer, texts: ['not mine'] }));
+  expect(error).toMatchObject({
+    code: 'NOT_AUTHORIZED',
+    details: { resourceType: 'transactionalId', resourceName: id },
+  });
+  expect((await errorOf(scene.end(id, producer, 'commit'))).code).toBe('NOT_AUTHORIZED');
+  expect((await errorOf(scene.begin(id))).code).toBe('NOT_AUTHORIZED');
+});
+
+function callerNamed(name: string): FakeCaller {
+  return Object.defineProperty(new FakeCaller(), 'principal', { value: { name } });
+}
 
 describe('X2 offsets in transactions', () => {
   it('X2 are committed with the transaction, and not before', async () => {
