@@ -80,6 +80,12 @@ const everything = {
   extraEnv: [{ name: 'OTEL_SERVICE_NAME', value: 'q' }],
   imagePullSecrets: [{ name: 'pull' }],
   settings: { logLevel: 'debug', topicDefaults: { 'retention.ms': 86_400_000 } },
+  security: {
+    authentication: 'scram,certificate',
+    tlsSecret: 'q-tls',
+    clientCertificates: 'wanted',
+    firstAdminSecret: 'q-admin',
+  },
   persistence: { storageClass: 'fast', annotations: { a: 'b' } },
   podAnnotations: { a: 'b' },
   podLabels: { team: 'orders' },
@@ -103,6 +109,22 @@ const nothing = {
 };
 
 describe('the chart', () => {
+  it('A1 encrypts and asks who comes by Secrets, and lets everybody in only where that is asked for', async (context) => {
+    if ('missing' in environment) return context.skip(environment.missing);
+    const envOf = async (values: object) => {
+      const { spec } = only<Stateful>(await rendered(values), 'StatefulSet');
+      return new Map(spec.template.spec.containers[0]!.env.map(({ name, value }) => [name, value]));
+    };
+    const secured = await envOf(everything);
+    expect(secured.get('Q_TLS_CERT_FILE')).toBe('/etc/q-tls/tls.crt');
+    expect(secured.get('Q_TLS_CLIENT_CERTIFICATES')).toBe('wanted');
+    expect(secured.get('Q_AUTHENTICATION')).toBe('scram,certificate');
+    expect(secured.get('Q_FIRST_ADMIN')).toBe('admin');
+    expect(secured.has('Q_INSECURE')).toBe(false);
+    expect((await envOf({})).has('Q_INSECURE')).toBe(false);
+    expect((await envOf({ security: { insecure: true } })).get('Q_INSECURE')).toBe('true');
+  }, 60_000);
+
   it.each([
     ['with its defaults', {}, 7],
     ['with everything', everything, 8],
