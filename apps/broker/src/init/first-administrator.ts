@@ -1,17 +1,8 @@
 import type { Broker } from '@q/broker';
+import { allowEverything } from '../administrator-rules.ts';
 import type { Settings } from '../settings.ts';
 import { explainStartFailure } from '../start-failure.ts';
 import { InitError } from './init-error.ts';
-
-type Rule = Parameters<NonNullable<Broker['rules']>['add']>[0];
-
-const allowed = { host: '*', permission: 'allow', operation: 'all', patternType: 'literal' } as const;
-const everything: readonly Pick<Rule, 'resourceType' | 'resourceName'>[] = [
-  { resourceType: 'topic', resourceName: '*' },
-  { resourceType: 'group', resourceName: '*' },
-  { resourceType: 'transactionalId', resourceName: '*' },
-  { resourceType: 'cluster', resourceName: 'kafka-cluster' },
-];
 
 export interface FirstAdministrator {
   readonly name: string;
@@ -39,7 +30,7 @@ export async function makeFirstAdministrator(
     if (found.length > 0) return found;
     const chosen = await password();
     // The rules first: a user without them could never give itself any.
-    for (const resource of everything) await rules.add({ ...allowed, principal: `User:${name}`, ...resource });
+    await allowEverything(name, rules);
     await users.setPassword(name, chosen);
     return [];
   } finally {
