@@ -133,7 +133,7 @@ export class AdminApi {
     if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
       const what = login.mechanism === 'OAUTHBEARER' ? 'token' : 'password';
       throw new CommandError(ExitCode.failure, `${this.url} is not encrypted, and would be told your ${what}`, {
-        hint: 'name an address with https:// with --admin-url; adminTls… of the broker opens one',
+        hint: 'name an address with https:// with --admin-url; tlsCertFile and tlsKeyFile of the broker open one',
       });
     }
     return { authorization: await authorization(login) };
