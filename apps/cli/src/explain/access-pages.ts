@@ -10,7 +10,7 @@ export const accessPages: Readonly<Record<AccessError, ErrorPage>> = {
       'The time for which a token or a certificate was shown is over.',
     ],
     client: ['Give the client a user and a password, a token or a certificate.'],
-    broker: ['Make a user for the program.'],
+    broker: ['Make a user for the program: q user create.'],
   },
   AUTHENTICATION_FAILED: {
     causes: [
@@ -33,6 +33,6 @@ export const accessPages: Readonly<Record<AccessError, ErrorPage>> = {
   NOT_AUTHORIZED: {
     causes: ['No access rule lets the user do this, or one denies it.'],
     client: ['Ask whoever runs the broker. The message names what was refused.'],
-    broker: ['Find the rule that decides, and add one for what the program really needs.'],
+    broker: ['Ask q acl test which rule decides; with q acl add the user may do what the program really needs.'],
   },
 };
