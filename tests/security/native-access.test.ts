@@ -71,7 +71,7 @@ async function outcomeOf(
   const topicId = isThere ? (await root.createTopic(topic)).topicId : '';
   if (isThere && probe.isNew !== 'group') await commit(group, topicId);
   await using wire = await openAs(name);
-  const scene = { wire, user: name, topic, topicId, group };
+  const scene = { wire, root, user: name, topic, topicId, group };
   const rules = grants(scene).map((given): AclRule => ({
     principal: `User:${name}`,
     host: '*',

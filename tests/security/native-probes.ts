@@ -12,6 +12,7 @@ import {
   DescribeGroup,
   DescribeTopic,
   encodeBatch,
+  EndTransaction,
   errorCode,
   Fetch,
   FetchOffset,
@@ -28,14 +29,18 @@ import {
   formatBearer,
   ReopenPartitions,
   ResetOffsets,
+  StageOffsets,
   Stats,
+  transactionOutcomeCode,
 } from '@q/protocol';
-import type { FetchOffsetRequest } from '@q/protocol';
+import type { EncodeBatchOptions, FetchOffsetRequest, InitProducerResponse } from '@q/protocol';
 import type { WireConnection } from '../wire-connection.ts';
 
 /** Who asks, and about what. The topic and the group are there, unless the probe wants another. */
 export interface ProbeScene {
   readonly wire: WireConnection;
+  /** May everything. */
+  readonly root: WireConnection;
   readonly user: string;
   readonly topic: string;
   readonly topicId: string;
@@ -90,7 +95,20 @@ function fetchOf({ wire }: ProbeScene, topicId: string): Promise<Outcome> {
 }
 
 function offsetsOf({ wire, group }: ProbeScene, topics: FetchOffsetRequest['topics']) {
-  return wire.call(FetchOffset, { groupId: group, ...member, topics });
+  return wire.call(FetchOffset, { groupId: group, ...member, topics, requireStable: false });
+}
+
+/** The transactional id is called as the topic is: rights are given by that name. */
+function begun(wire: WireConnection, transactionalId: string): Promise<InitProducerResponse> {
+  const nobody = { producerId: -1, producerEpoch: -1 };
+  return wire.call(InitProducer, { ...nobody, transactionalId, transactionTimeoutMs: 60_000 }, 1);
+}
+
+async function produceIn({ wire, topicId }: ProbeScene, options: EncodeBatchOptions): Promise<Outcome> {
+  const records = encodeBatch([{ key: null, value: Buffer.from('x'), timestampMs: 1 }], options);
+  const partitions = [{ partition: 0, leaderEpoch: -1, records }];
+  const request = { timeoutMs: 5_000, topics: [{ topicId, partitions }], traceContexts: [] };
+  return ofTopics((await wire.call(Produce, request)).topics);
 }
 
 export const metadataTopicId = '00000000-0000-4000-8000-000000000001';
@@ -111,13 +129,13 @@ export const nativeProbes: Readonly<Record<string, readonly Probe[]>> = {
   ],
   PING: [{ needs: [], ask: ({ wire }) => done(wire.call(Ping, { payload: Buffer.alloc(0) })) }],
   PRODUCE: [
+    { needs: [0], ask: (scene) => produceIn(scene, {}) },
     {
-      needs: [0],
-      ask: async ({ wire, topicId }) => {
-        const records = encodeBatch([{ key: null, value: Buffer.from('x'), timestampMs: 1 }]);
-        const partitions = [{ partition: 0, leaderEpoch: -1, records }];
-        const request = { timeoutMs: 5_000, topics: [{ topicId, partitions }], traceContexts: [] };
-        return ofTopics((await wire.call(Produce, request)).topics);
+      needs: [0, 1],
+      title: 'in a transaction',
+      ask: async (scene) => {
+        const producer = await begun(scene.root, scene.topic);
+        return produceIn(scene, { ...producer, baseSequence: 0, isTransactional: true });
       },
     },
   ],
@@ -208,7 +226,28 @@ export const nativeProbes: Readonly<Record<string, readonly Probe[]>> = {
     { needs: [0], ask: ({ wire, topic: name }) => done(wire.call(ReopenPartitions, { name, partitions: [0] })) },
   ],
   INIT_PRODUCER: [
-    { needs: [0], ask: ({ wire }) => done(wire.call(InitProducer, { producerId: -1, producerEpoch: -1 })) },
+    { needs: [1], title: 'of transactions', ask: ({ wire, topic }) => done(begun(wire, topic)) },
+    { needs: [0], ask: ({ wire }) => done(wire.call(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 })) },
+  ],
+  END_TRANSACTION: [
+    {
+      needs: [0],
+      ask: async ({ root, wire, topic: transactionalId }) => {
+        const producer = await begun(root, transactionalId);
+        return done(wire.call(EndTransaction, { transactionalId, ...producer, outcome: transactionOutcomeCode.abort }));
+      },
+    },
+  ],
+  STAGE_OFFSETS: [
+    {
+      needs: [0, 1, 2],
+      ask: async ({ root, wire, topic: transactionalId, topicId, group: groupId }) => {
+        const claim = { transactionalId, ...(await begun(root, transactionalId)) };
+        const partitions = [{ partition: 0, offset: 0, leaderEpoch: -1, metadata: null }];
+        const commits = { groupId, ...member, topics: [{ topicId, partitions }] };
+        return ofTopics((await wire.call(StageOffsets, { ...claim, ...commits })).topics);
+      },
+    },
   ],
   STATS: [{ needs: [0], ask: ({ wire }) => done(wire.call(Stats, {})) }],
   GROUP_HEARTBEAT: [

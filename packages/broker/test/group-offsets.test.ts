@@ -62,6 +62,7 @@ describe('commits', () => {
       memberId: 'a',
       memberEpoch: a.epoch,
       topics: [{ topicId, partitions: [1, 0, 7] }],
+      requireStable: false,
     });
     const none = { errorCode: 0, offset: -1, leaderEpoch: -1, metadata: null, committedAtMs: -1 };
     const unknown = { ...none, partition: 7, errorCode: errorCode('UNKNOWN_PARTITION') };
@@ -103,7 +104,7 @@ describe('commits', () => {
     expect((await errorOf(a.commit(topicId, { 0: 1 }, { memberEpoch: 7 }))).code).toBe('STALE_MEMBER_EPOCH');
     expect((await errorOf(commit(client, { topicId, offsets: { 0: 1 } }))).code).toBe('GROUP_NOT_EMPTY');
     expect((await errorOf(commit(client, { groupId: '', topicId, offsets: { 0: 1 } }))).code).toBe('INVALID_GROUP_ID');
-    const asMember = { groupId: 'g', memberId: 'x', memberEpoch: 1, topics: null };
+    const asMember = { groupId: 'g', memberId: 'x', memberEpoch: 1, topics: null, requireStable: false };
     expect((await errorOf(client.request(FetchOffset, asMember))).code).toBe('UNKNOWN_MEMBER');
     await a.leave();
     expect(codes(await commit(client, { topicId, offsets: { 0: 1 } }))).toEqual([0]);
@@ -172,6 +173,7 @@ describe('commits', () => {
       memberId: '',
       memberEpoch: -1,
       topics: [{ topicId: wide.topicId, partitions: [0, 99] }],
+      requireStable: false,
     };
     expect((await client.request(FetchOffset, few)).topics[0]!.partitions).toHaveLength(2);
   });
@@ -363,7 +365,7 @@ describe('what operators see and do', () => {
       ['orders', 4, -1],
       ['other', 0, 0],
     ]);
-    const fetching = client.request(FetchOffset, { groupId: 'g', memberId: '', memberEpoch: -1, topics: null });
+    const fetching = client.request(FetchOffset, { groupId: 'g', memberId: '', memberEpoch: -1, topics: null, requireStable: false });
     expect((await fetching).topics).toHaveLength(2);
     await client.deleteTopic('orders');
     expect((await describeGroup(client)).partitions.map(({ name }) => name)).toEqual(['other']);

@@ -4,7 +4,7 @@ export type { Q } from './q.ts';
 export type { ConnectOptions, ThrottledEvent } from './connect-options.ts';
 export type { LoginOptions, PasswordLogin, TokenLogin } from './login/login-options.ts';
 export type { DeliveryFailure, ProducerOptions } from './producer/producer-options.ts';
-export type { ConsumerOptions, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';
+export type { ConsumerOptions, Isolation, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';
 export type { RetryOptions } from './retry.ts';
 export type { TlsOptions } from './network/tls-options.ts';
 export type { TracingOptions } from './tracing/tracing-options.ts';

@@ -11,6 +11,7 @@ import {
   DescribeGroup,
   DescribeTopic,
   encodeBatch,
+  EndTransaction,
   Fetch,
   FetchOffset,
   GroupHeartbeat,
@@ -25,6 +26,7 @@ import {
   Produce,
   ReopenPartitions,
   ResetOffsets,
+  StageOffsets,
   Stats,
 } from '../src/index.ts';
 import type { Api } from '../src/index.ts';
@@ -115,7 +117,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       maxWaitMs: 500,
       minBytes: 1,
       maxBytes: 52_428_800,
-      isolation: 0,
+      isolation: 1,
       topics: [{ topicId, partitions: [{ partition: 3, leaderEpoch: 0, fetchOffset: 1043, maxBytes: 1_048_576 }] }],
       throttleWaitMs: 5000,
     },
@@ -133,6 +135,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
               lastStableOffset: 1044,
               logStartOffset: 0,
               records,
+              aborted: [{ producerId: 7, firstOffset: 1043 }],
             },
             {
               partition: 4,
@@ -142,6 +145,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
               lastStableOffset: 200,
               logStartOffset: 100,
               records: Buffer.alloc(0),
+              aborted: [],
             },
           ],
         },
@@ -293,7 +297,11 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       ],
     },
   ),
-  exchange(InitProducer, { producerId: -1, producerEpoch: -1 }, { producerId: 7, producerEpoch: 0 }),
+  exchange(
+    InitProducer,
+    { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 },
+    { producerId: 7, producerEpoch: 0 },
+  ),
   exchange(Stats, {}, typicalStats),
   exchange(Ping, { payload: Buffer.from('hello') }, { payload: Buffer.from('hello') }),
   exchange(
@@ -330,7 +338,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
   ),
   exchange(
     FetchOffset,
-    { groupId: 'billing', memberId, memberEpoch: 7, topics: [{ topicId, partitions: [0, 2] }] },
+    { groupId: 'billing', memberId, memberEpoch: 7, topics: [{ topicId, partitions: [0, 2] }], requireStable: true },
     {
       topics: [
         {
@@ -433,5 +441,23 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       principal: '',
       lifetimeMs: 0,
     },
+  ),
+  exchange(
+    EndTransaction,
+    { transactionalId: 'billing-1', producerId: 7, producerEpoch: 41, outcome: 1 },
+    { producerId: 7, producerEpoch: 42 },
+  ),
+  exchange(
+    StageOffsets,
+    {
+      transactionalId: 'billing-1',
+      producerId: 7,
+      producerEpoch: 41,
+      groupId: 'billing',
+      memberId,
+      memberEpoch: 7,
+      topics: [{ topicId, partitions: [{ partition: 0, offset: 1044, leaderEpoch: 0, metadata: null }] }],
+    },
+    { topics: [{ topicId, partitions: [{ partition: 0, errorCode: 0, errorMessage: null }] }] },
   ),
 ];

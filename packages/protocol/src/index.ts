@@ -63,6 +63,7 @@ export type {
 } from './apis/produce.ts';
 export { Fetch, isolationCode } from './apis/fetch.ts';
 export type {
+  FetchAborted,
   FetchRequest,
   FetchRequestPartition,
   FetchRequestTopic,
@@ -135,6 +136,10 @@ export type {
   CommitOffsetResponsePartition,
   CommitOffsetResponseTopic,
 } from './apis/commit-offset.ts';
+export { EndTransaction, transactionOutcomeCode } from './apis/end-transaction.ts';
+export type { EndTransactionRequest, EndTransactionResponse } from './apis/end-transaction.ts';
+export { StageOffsets } from './apis/stage-offsets.ts';
+export type { StageOffsetsRequest, StageOffsetsResponse } from './apis/stage-offsets.ts';
 export { FetchOffset } from './apis/fetch-offset.ts';
 export type {
   FetchOffsetRequest,

@@ -125,7 +125,7 @@ export class ClusterGroupAdmin implements GroupAdmin {
   async groupOffsets(group: string, o: AdminRequestOptions = {}): Promise<readonly GroupOffset[]> {
     checkGroup(group);
     checkOptions('groupOffsets', o, { signal: abortSignal });
-    const body = { groupId: group, memberId: '', memberEpoch: -1, topics: null };
+    const body = { groupId: group, memberId: '', memberEpoch: -1, topics: null, requireStable: false };
     return readGroupOffsets(group, await this.#cluster.request(FetchOffset, body, { resend: true, signal: o.signal }));
   }
 

@@ -17,6 +17,12 @@ import type { StartPosition } from './start-position.ts';
 /** What a consumer does when the offset it wants is not there (any more). */
 export type OffsetOutOfRangePolicy = 'fail' | 'earliest' | 'latest';
 
+/**
+ * Which records of transactions a consumer gives: those of committed ones, or also those of open and aborted ones.
+ * Records outside of transactions it gives in any case.
+ */
+export type Isolation = 'read_committed' | 'read_uncommitted';
+
 /** Options of `q.consumer()`. */
 export interface ConsumerOptions {
   /** With a group it is another kind of consumer, with options of its own: `GroupConsumerOptions`. */
@@ -38,11 +44,19 @@ export interface ConsumerOptions {
   readonly minBytes?: number;
   /** Default `'fail'`: the loop throws `OFFSET_OUT_OF_RANGE` with the valid range. */
   readonly onOffsetOutOfRange?: OffsetOutOfRangePolicy;
+  /**
+   * Default `'read_committed'`: nothing of a transaction is given before it commits, nor what comes behind it in the
+   * partition; nothing of an aborted one ever. `'read_uncommitted'` gives all records as soon as they are stored.
+   */
+  readonly isolation?: Isolation;
   /** How often to look for new partitions, milliseconds. Default 30,000. */
   readonly partitionRefreshMs?: number;
   /** Aborting it ends the loop as `close()` does. */
   readonly signal?: AbortSignal;
 }
+
+/** All that there are. */
+export const isolations: readonly Isolation[] = ['read_committed', 'read_uncommitted'];
 
 export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>>
   & Pick<ConsumerOptions, 'signal'>
@@ -74,6 +88,7 @@ export function resolveConsumerOptions(
     maxWaitMs: integer({ min: 0, max: requestTimeoutMs - 1 }),
     minBytes: integer({ min: 0, max: clientLimits.prefetchBytes }),
     onOffsetOutOfRange: oneOf(['fail', 'earliest', 'latest']),
+    isolation: oneOf(isolations),
     partitionRefreshMs: integer({ min: 1, max: waitMsMax }),
     signal: abortSignal,
   });
@@ -86,6 +101,7 @@ export function resolveConsumerOptions(
     ...resolveFetchWaits(options.maxWaitMs, requestTimeoutMs),
     minBytes: options.minBytes ?? clientLimits.fetchMinBytes,
     onOffsetOutOfRange: options.onOffsetOutOfRange ?? 'fail',
+    isolation: options.isolation ?? 'read_committed',
     partitionRefreshMs: options.partitionRefreshMs ?? clientLimits.partitionRefreshMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };

@@ -43,7 +43,7 @@ export interface FetcherEvents {
 }
 
 /** How much is fetched, and how patiently. */
-export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxWaitMs' | 'idleWaitMs' | 'minBytes'>;
+export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxWaitMs' | 'idleWaitMs' | 'minBytes' | 'isolation'>;
 
 /** A request under way. Readers that have moved elsewhere meanwhile do not wait for it any more. */
 interface FetchUnderWay extends ListNode<FetchUnderWay> {
@@ -58,6 +58,7 @@ export class Fetcher {
   readonly #cluster: Cluster;
   readonly #options: FetchOptions;
   readonly #events: FetcherEvents;
+  readonly #readsCommitted: boolean;
   readonly #readers = new LinkedList<PartitionReader>();
   readonly #underWay = new LinkedList<FetchUnderWay>();
   #topicId = '';
@@ -70,6 +71,7 @@ export class Fetcher {
     this.#cluster = o.cluster;
     this.#options = o.options;
     this.#events = o.events;
+    this.#readsCommitted = o.options.isolation === 'read_committed';
   }
 
   add(reader: PartitionReader): void {
@@ -236,7 +238,8 @@ export class Fetcher {
       const link = this.#cluster.linkOf(brokerId);
       if (link === null) throw new QError('NO_BROKER', `The address of broker ${brokerId} is not known`);
       const connection = link.ready ?? (await untilAborted(link.connection(), signal));
-      const request = this.#request(fetch);
+      const mayReadCommitted = connection.negotiated.version(Fetch) >= 2;
+      const request = this.#request(fetch, { mayReadCommitted });
       const timeoutMs = this.#cluster.requestTimeoutMs + request.maxWaitMs;
       return await connection.request(Fetch, request, { timeoutMs, signal });
     } catch (thrown) {
@@ -244,7 +247,8 @@ export class Fetcher {
     }
   }
 
-  #request({ readers, maxBytes }: FetchUnderWay): FetchRequest {
+  /** A broker that does not know what is committed has no transactions. */
+  #request({ readers, maxBytes }: FetchUnderWay, { mayReadCommitted }: { mayReadCommitted: boolean }): FetchRequest {
     // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away
     // what does not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next
     // time.
@@ -260,7 +264,7 @@ export class Fetcher {
       maxWaitMs: this.#waitMs(readers),
       minBytes,
       maxBytes,
-      isolation: isolationCode.readUncommitted,
+      isolation: this.#readsCommitted && mayReadCommitted ? isolationCode.readCommitted : isolationCode.readUncommitted,
       throttleWaitMs: Math.min(clientLimits.throttleWaitMs, Math.floor(this.#cluster.requestTimeoutMs / 2)),
       topics: [{ topicId: this.#topicId, partitions }],
     };
@@ -311,11 +315,16 @@ export class Fetcher {
     if (withRecords !== undefined) this.#cluster.frames.release(withRecords.records);
   }
 
+  /** First offset that cannot be given yet. */
+  #endOf({ highWatermark, lastStableOffset }: FetchResponsePartition): number {
+    return this.#readsCommitted ? lastStableOffset : highWatermark;
+  }
+
   #received(reader: PartitionReader, answer: FetchResponsePartition): boolean {
     reader.failures = 0;
-    reader.highWatermark = answer.highWatermark;
+    reader.highWatermark = this.#endOf(answer);
     try {
-      reader.buffer(answer.records);
+      reader.buffer(answer.records, answer.aborted);
     } catch (thrown) {
       const cause = toQError(thrown, 'reading batches');
       this.#events.onFatal(reader.corrupt('what was fetched cannot be read', { cause, offset: reader.fetchOffset }));
@@ -333,14 +342,15 @@ export class Fetcher {
    */
   #hasReachedEnd(reader: PartitionReader, o: { answer: FetchResponsePartition; hadRoom: boolean }): boolean {
     reader.failures = 0;
-    reader.highWatermark = o.answer.highWatermark;
+    const endOffsetNow = this.#endOf(o.answer);
+    reader.highWatermark = endOffsetNow;
     if (reader.isAtEnd) reader.emptyFetches += 1;
-    if (o.hadRoom) this.#isEmptyUpTo(reader, o.answer.highWatermark);
+    if (o.hadRoom) this.#isEmptyUpTo(reader, endOffsetNow);
     const { endOffset } = reader;
     if (
       !o.hadRoom
       || endOffset === null
-      || o.answer.highWatermark < endOffset
+      || endOffsetNow < endOffset
       || reader.hasBatches
       || reader.fetchOffset >= endOffset
     )

@@ -1,8 +1,9 @@
 import { batchBaseOffset, batchLastOffset, iterateBatches, QError } from '@q/protocol';
-import type { LentMemory } from '@q/protocol';
+import type { FetchAborted, LentMemory } from '@q/protocol';
 
 import type { LinkedList, ListNode } from '../linked-list.ts';
 import { Queue } from '../queue.ts';
+import { AbortedBatches } from './aborted-batches.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 
 /*
@@ -49,6 +50,8 @@ export class PartitionReader implements ListNode<PartitionReader> {
   #fetchOffset: number;
   #bufferedBytes = 0;
   #batches = new Queue<Buffer>();
+  /** Of those buffered; null: none. */
+  #aborted: WeakSet<Buffer> | null = null;
   readonly #frames: LentMemory;
 
   constructor(o: { topic: string; partition: number; position: number; frames: LentMemory }) {
@@ -98,10 +101,13 @@ export class PartitionReader implements ListNode<PartitionReader> {
   /**
    * Takes the answer to a fetch. The bytes are kept as they are: nothing is decoded until it is wanted.
    *
+   * `aborted` says which of them are of aborted transactions.
+   *
    * @throws QError `CORRUPT_BATCH` if they are not batches that go on from `fetchOffset`.
    */
-  buffer(records: Buffer): void {
+  buffer(records: Buffer, aborted: readonly FetchAborted[]): void {
     let isFirst = true;
+    const leftOut = aborted.length === 0 ? null : new AbortedBatches(aborted);
     this.emptyFetches = 0;
     this.emptyUpTo = -1;
     // The checksum is verified when a batch is opened: the work is done once, and only for what is really read.
@@ -113,6 +119,7 @@ export class PartitionReader implements ListNode<PartitionReader> {
           `a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`,
         );
       }
+      if (leftOut?.isAborted(batch) === true) (this.#aborted ??= new WeakSet()).add(batch);
       this.#frames.retain(batch);
       this.#batches.push(batch);
       this.#bufferedBytes += batch.length;
@@ -129,6 +136,11 @@ export class PartitionReader implements ListNode<PartitionReader> {
     return batch;
   }
 
+  /** Whether its records are of an aborted transaction, and are not wanted. */
+  isAborted(batch: Buffer): boolean {
+    return this.#aborted !== null && this.#aborted.has(batch);
+  }
+
   /**
    * Nobody needs the batch any more: what follows may come to lie in its place. Without a call it is left to the
    * collector.
@@ -143,6 +155,7 @@ export class PartitionReader implements ListNode<PartitionReader> {
     this.emptyFetches = 0;
     this.emptyUpTo = -1;
     this.#batches.clear();
+    this.#aborted = null;
     this.#bufferedBytes = 0;
     this.#fetchOffset = this.#position;
   }

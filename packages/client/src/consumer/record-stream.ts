@@ -148,8 +148,9 @@ export class RecordStream {
       this.#onTaken();
       this.list(reader);
       const batch = this.#checked(reader, bytes);
-      // Markers of transactions, and batches that compaction has emptied, only take up offsets.
-      if (batch.recordsCount > 0 && !batchIsControl(bytes) && !reader.isDone) return batch;
+      // Markers of transactions, what was aborted, and batches that compaction has emptied only take up offsets.
+      const isWanted = batch.recordsCount > 0 && !batchIsControl(bytes) && !reader.isAborted(bytes);
+      if (isWanted && !reader.isDone) return batch;
       this.#passed(batch);
     }
     return null;

@@ -22,6 +22,8 @@ export interface CommittedQuestion {
   readonly topic: string;
   readonly topicId: string;
   readonly partitions: readonly number[];
+  /** Refuses with `UNSTABLE_OFFSETS` while a transaction that has not ended may commit another one. */
+  readonly mustBeStable: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -33,6 +35,7 @@ export async function fetchCommitted(cluster: Cluster, o: CommittedQuestion): Pr
     memberId: member?.id ?? '',
     memberEpoch: member?.epoch ?? -1,
     topics: [{ topicId, partitions }],
+    requireStable: o.mustBeStable,
   };
   const response = await cluster.request(FetchOffset, body, { resend: true, signal });
   const answers = new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partition, answer]));

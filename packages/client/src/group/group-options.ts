@@ -1,7 +1,7 @@
 import { QError } from '@q/protocol';
 
-import { resolveFetchWaits } from '../consumer/consumer-options.ts';
-import type { FetchWaits, OffsetOutOfRangePolicy } from '../consumer/consumer-options.ts';
+import { isolations, resolveFetchWaits } from '../consumer/consumer-options.ts';
+import type { FetchWaits, Isolation, OffsetOutOfRangePolicy } from '../consumer/consumer-options.ts';
 import { clientLimits } from '../limits.ts';
 import { abortSignal, checkOptions, flag, integer, oneOf, readingOption, text } from '../option-check.ts';
 
@@ -54,6 +54,8 @@ export interface GroupConsumerOptions {
   readonly minBytes?: number;
   /** What to do when a committed offset is no longer in the log. Default `'fail'`. */
   readonly onOffsetOutOfRange?: OffsetOutOfRangePolicy;
+  /** As of a consumer without a group; default `'read_committed'`. */
+  readonly isolation?: Isolation;
   /** Hands out up to `max` messages before they are acknowledged, of each key one at a time and in order. */
   readonly concurrency?: { readonly by: 'key'; readonly max: number };
   /** Messages handed out and not acknowledged, at most; the loop waits beyond. Default 10,000. */
@@ -100,6 +102,7 @@ export function resolveGroupOptions(options: GroupConsumerOptions, requestTimeou
     maxWaitMs: integer({ min: 0, max: requestTimeoutMs - 1 }),
     minBytes: integer({ min: 0, max: clientLimits.prefetchBytes }),
     onOffsetOutOfRange: oneOf(['fail', 'earliest', 'latest']),
+    isolation: oneOf(isolations),
     concurrency: null,
     maxUnacked: integer({ min: 1, max: clientLimits.unackedMax }),
     stallTimeoutMs: timeout,
@@ -120,6 +123,7 @@ export function resolveGroupOptions(options: GroupConsumerOptions, requestTimeou
     ...resolveFetchWaits(options.maxWaitMs, requestTimeoutMs),
     minBytes: options.minBytes ?? clientLimits.fetchMinBytes,
     onOffsetOutOfRange: options.onOffsetOutOfRange ?? 'fail',
+    isolation: options.isolation ?? 'read_committed',
     keyConcurrencyMax: keyConcurrency(options, maxUnacked),
     maxUnacked,
     stallTimeoutMs: options.stallTimeoutMs ?? clientLimits.stallTimeoutMs,

@@ -78,6 +78,7 @@ async function look(wanted: readonly OwnedPartition[], o: PositionsOptions): Pro
     topic,
     topicId,
     partitions: wanted.map(({ partition }) => partition),
+    mustBeStable: true,
     signal,
   });
   const committed = new Map(answers.map(({ partition, offset }) => [partition, offset]));
@@ -146,6 +147,7 @@ async function hasCommitted([first]: readonly OwnedPartition[], o: PositionsOpti
     topic,
     topicId,
     partitions: partitions.map(({ partition }) => partition),
+    mustBeStable: false,
     signal,
   });
   return answers.length > 0;

@@ -180,6 +180,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       topic: this.#topic,
       topicId,
       partitions: partitions.map(({ partition }) => partition),
+      mustBeStable: false,
       signal: this.#cluster.closing,
     });
   }

@@ -64,7 +64,8 @@ export class ProducerIdentities {
   async #ask(old: ProducerIdentity): Promise<ProducerIdentity> {
     try {
       // A lost answer costs an id or an epoch of which there are plenty, so it may always be asked for again.
-      const { producerId, producerEpoch } = await this.#cluster.request(InitProducer, { ...old }, { resend: true });
+      const request = { ...old, transactionalId: null, transactionTimeoutMs: -1 };
+      const { producerId, producerEpoch } = await this.#cluster.request(InitProducer, request, { resend: true });
       this.#current = Object.freeze({ producerId, producerEpoch });
       return this.#current;
     } finally {

@@ -311,6 +311,7 @@ describe('faults', () => {
             lastStableOffset: 12,
             logStartOffset: 0,
             records,
+            aborted: [],
           };
         }),
       })),
@@ -350,6 +351,7 @@ describe('faults', () => {
           lastStableOffset: -1,
           logStartOffset: -1,
           records: Buffer.alloc(0),
+          aborted: [],
         })),
       })),
     }));

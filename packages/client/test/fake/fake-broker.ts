@@ -321,6 +321,7 @@ export class FakeBroker {
           lastStableOffset: -1,
           logStartOffset: -1,
           records: Buffer.alloc(0),
+          aborted: [],
         });
         const topic = this.#byId(topicId);
         const log = topic?.logs[partition];

@@ -19,6 +19,7 @@ describe('options of a group consumer', () => {
       idleWaitMs: 5_000,
       minBytes: 1,
       onOffsetOutOfRange: 'fail',
+      isolation: 'read_committed',
       keyConcurrencyMax: null,
       maxUnacked: 10_000,
       stallTimeoutMs: 30_000,

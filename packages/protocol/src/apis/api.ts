@@ -26,7 +26,9 @@ export type ApiName =
   | 'RESET_OFFSETS'
   | 'DELETE_OFFSETS'
   | 'REOPEN_PARTITIONS'
-  | 'AUTHENTICATE';
+  | 'AUTHENTICATE'
+  | 'END_TRANSACTION'
+  | 'STAGE_OFFSETS';
 
 /** One API: a request, its answer, and the versions of both that this package speaks. */
 export interface Api<Q, A> {

@@ -55,7 +55,8 @@ const requestPartition: Struct<CommitOffsetRequestPartition> = struct('CommitOff
   metadata: field(nullableString, 'Any text of at most 4096 characters, given back by FETCH_OFFSET; null = none.'),
 });
 
-const requestTopic: Struct<CommitOffsetRequestTopic> = struct('CommitOffsetRequestTopic', {
+/** Also of STAGE_OFFSETS. */
+export const commitOffsetRequestTopic: Struct<CommitOffsetRequestTopic> = struct('CommitOffsetRequestTopic', {
   topicId: field(uuid, 'Topic id from METADATA or from the assignment.'),
   partitions: field(array(requestPartition), 'One entry per partition.'),
 });
@@ -64,7 +65,7 @@ const request: Struct<CommitOffsetRequest> = struct('CommitOffsetRequest', {
   groupId: field(string, 'Group id.'),
   memberId: field(string, 'Id of the member; empty = not a member, which is taken only while the group has none.'),
   memberEpoch: field(i32, 'Epoch of the member; -1 = not a member.'),
-  topics: field(array(requestTopic), 'Offsets to commit.'),
+  topics: field(array(commitOffsetRequestTopic), 'Offsets to commit.'),
 });
 
 const responsePartition: Struct<CommitOffsetResponsePartition> = struct('CommitOffsetResponsePartition', {
@@ -73,13 +74,14 @@ const responsePartition: Struct<CommitOffsetResponsePartition> = struct('CommitO
   errorMessage: field(nullableString, 'The error in words; null without one.'),
 });
 
-const responseTopic: Struct<CommitOffsetResponseTopic> = struct('CommitOffsetResponseTopic', {
+/** Also of STAGE_OFFSETS. */
+export const commitOffsetResponseTopic: Struct<CommitOffsetResponseTopic> = struct('CommitOffsetResponseTopic', {
   topicId: field(uuid, 'Topic id as in the request.'),
   partitions: field(array(responsePartition), 'One entry per entry of the request, in its order.'),
 });
 
 const response: Struct<CommitOffsetResponse> = struct('CommitOffsetResponse', {
-  topics: field(array(responseTopic), 'One entry per topic of the request, in its order.'),
+  topics: field(array(commitOffsetResponseTopic), 'One entry per topic of the request, in its order.'),
 });
 
 /** Commits offsets of a group. */

@@ -1,5 +1,5 @@
 import { array, nullableArray } from '../schema/array.ts';
-import { i16, i32, i64, nullableString, string, uuid } from '../schema/scalars.ts';
+import { bool, i16, i32, i64, nullableString, string, uuid } from '../schema/scalars.ts';
 import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
@@ -12,6 +12,8 @@ export interface FetchOffsetRequest {
   readonly memberEpoch: number;
   /** Null: every partition that has a committed offset. */
   readonly topics: readonly FetchOffsetRequestTopic[] | null;
+  /** An offset that an open transaction may replace is refused with UNSTABLE_OFFSETS instead. */
+  readonly requireStable: boolean;
 }
 
 /** One topic of a request. */
@@ -55,6 +57,11 @@ const request: Struct<FetchOffsetRequest> = struct('FetchOffsetRequest', {
   memberId: field(string, 'Id of the member; empty = not a member.'),
   memberEpoch: field(i32, 'Epoch of the member, checked when there is a member id; -1 = not a member.'),
   topics: field(nullableArray(requestTopic), 'What to look up; null = everything that was committed.'),
+  requireStable: field(
+    bool,
+    'True: a partition of which a transaction that has not ended has an offset is answered with UNSTABLE_OFFSETS, to be asked for again. Whoever takes a partition over asks so.',
+    { since: 1, value: false, ignorable: true },
+  ),
 });
 
 const responsePartition: Struct<FetchOffsetResponsePartition> = struct('FetchOffsetResponsePartition', {
@@ -83,7 +90,7 @@ const response: Struct<FetchOffsetResponse> = struct('FetchOffsetResponse', {
 export const FetchOffset: Api<FetchOffsetRequest, FetchOffsetResponse> = {
   key: 17,
   name: 'FETCH_OFFSET',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request,
   response,
   doc: 'Tells committed offsets of a group with their metadata. Commits that came before are waited for.',

@@ -5,7 +5,7 @@ import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
 /** What a fetch may see. Frozen. */
-export const isolationCode = { readUncommitted: 0 } as const;
+export const isolationCode = { readUncommitted: 0, readCommitted: 1 } as const;
 
 /** The body of a request FETCH. */
 export interface FetchRequest {
@@ -65,6 +65,15 @@ export interface FetchResponsePartition {
   readonly logStartOffset: number;
   /** Whole batches as stored; the first may begin before the offset asked for. */
   readonly records: Buffer;
+  /** What of the records is of aborted transactions, where committed ones are wanted. */
+  readonly aborted: readonly FetchAborted[];
+}
+
+/** Transactional batches of a producer, from an offset up to the producer's next marker, were aborted. */
+export interface FetchAborted {
+  readonly producerId: number;
+  /** It may lie before the offset asked for. */
+  readonly firstOffset: number;
 }
 
 const requestPartition: Struct<FetchRequestPartition> = struct('FetchRequestPartition', {
@@ -86,13 +95,21 @@ const fetchRequest: Struct<FetchRequest> = struct('FetchRequest', {
     i32,
     'Most bytes wanted in the whole answer; the first batch may pass it, so that a large one gets through.',
   ),
-  isolation: field(i8, '0 = read uncommitted.'),
+  isolation: field(
+    i8,
+    '0 = everything; 1 = committed records, which end at lastStableOffset (from version 2 on, with an answer that says what to leave out).',
+  ),
   topics: field(array(requestTopic), 'Topics to read from. With little room, partitions named first are served first.'),
   throttleWaitMs: field(
     i32,
     'How long the broker may hold the request because its client is beyond a quota, in milliseconds; then the answer names no topic. -1 = 10 seconds at most, and then it answers all the same.',
     { since: 1, value: -1, ignorable: true },
   ),
+});
+
+const aborted: Struct<FetchAborted> = struct('FetchAborted', {
+  producerId: field(i64, 'Its transactional batches are left out, from firstOffset up to its next marker.'),
+  firstOffset: field(i64, 'First offset of the transaction in this partition; it may lie before the offset asked for.'),
 });
 
 const responsePartition: Struct<FetchResponsePartition> = struct('FetchResponsePartition', {
@@ -105,6 +122,11 @@ const responsePartition: Struct<FetchResponsePartition> = struct('FetchResponseP
   records: field(
     bytes,
     'Whole record batches, one after another, as stored. The first may begin before fetchOffset: skip its earlier records.',
+  ),
+  aborted: field(
+    array(aborted),
+    'What of these records was aborted, in ascending order of firstOffset; of isolation 1 only. A marker is a control batch.',
+    { since: 2, value: [], ignorable: true },
   ),
 });
 
@@ -129,7 +151,7 @@ const fetchResponse: Struct<FetchResponse> = struct('FetchResponse', {
 export const Fetch: Api<FetchRequest, FetchResponse> = {
   key: 2,
   name: 'FETCH',
-  versions: { min: 0, max: 1 },
+  versions: { min: 0, max: 2 },
   request: fetchRequest,
   response: fetchResponse,
   doc: 'Reads record batches from the named partitions, from an offset on. Without enough data the broker waits, at most maxWaitMs (long poll).',

@@ -11,6 +11,7 @@ import { DeleteRecords } from './delete-records.ts';
 import { DeleteTopic } from './delete-topic.ts';
 import { DescribeGroup } from './describe-group.ts';
 import { DescribeTopic } from './describe-topic.ts';
+import { EndTransaction } from './end-transaction.ts';
 import { FetchOffset } from './fetch-offset.ts';
 import { Fetch } from './fetch.ts';
 import { GroupHeartbeat } from './group-heartbeat.ts';
@@ -24,6 +25,7 @@ import { Ping } from './ping.ts';
 import { Produce } from './produce.ts';
 import { ReopenPartitions } from './reopen-partitions.ts';
 import { ResetOffsets } from './reset-offsets.ts';
+import { StageOffsets } from './stage-offsets.ts';
 import { Stats } from './stats.ts';
 
 /** Every API, in the order of its key: the key is the index. */
@@ -53,6 +55,8 @@ export const apis: readonly Api<unknown, unknown>[] = [
   DeleteOffsets,
   ReopenPartitions,
   Authenticate,
+  EndTransaction,
+  StageOffsets,
 ];
 
 assert(apis.every((api, index) => api.key === index));

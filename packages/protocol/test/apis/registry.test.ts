@@ -37,6 +37,8 @@ describe('apis', () => {
       DELETE_OFFSETS: 22,
       REOPEN_PARTITIONS: 23,
       AUTHENTICATE: 24,
+      END_TRANSACTION: 25,
+      STAGE_OFFSETS: 26,
     });
   });
 
@@ -44,7 +46,7 @@ describe('apis', () => {
     for (const api of apis) expect(apiByKey(api.key)).toBe(api);
   });
 
-  it.each([-1, 25, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
+  it.each([-1, 27, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
     expect(apiByKey(key)).toBeUndefined();
   });
 

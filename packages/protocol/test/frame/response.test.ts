@@ -64,6 +64,7 @@ describe('answers', () => {
       lastStableOffset: 9,
       logStartOffset: 0,
       records,
+      aborted: [],
     }));
     const body = { topics: [{ topicId: noTopicId, partitions }], throttleTimeMs: 0 };
     const parts = encodeResponse(Fetch, { version: 0, correlationId: 1, body });

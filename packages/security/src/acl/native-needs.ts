@@ -7,6 +7,7 @@ const makeTopic: Need = {
   lack: 'refused',
 };
 const readGroup: Need = { resource: 'group', operation: 'read', lack: 'refused' };
+const writeTransaction: Need = { resource: 'transactionalId', operation: 'write', lack: 'refused' };
 const settingsShown: Need = {
   resource: 'topic',
   operation: 'describeConfigs',
@@ -19,7 +20,15 @@ export const nativeNeeds: DoorNeeds = {
   HELLO: [],
   AUTHENTICATE: [],
   PING: [],
-  PRODUCE: [{ resource: 'topic', operation: 'write', lack: 'part' }],
+  PRODUCE: [
+    { resource: 'topic', operation: 'write', lack: 'part' },
+    {
+      resource: 'transactionalId',
+      operation: 'write',
+      lack: 'part',
+      when: 'for batches of a transaction: of its transactional id',
+    },
+  ],
   FETCH: [
     { resource: 'topic', operation: 'read', lack: 'part' },
     { resource: 'cluster', operation: 'clusterAction', lack: 'part', when: 'for the topic `__metadata`, instead' },
@@ -45,8 +54,12 @@ export const nativeNeeds: DoorNeeds = {
       ofAny: true,
       or: [{ resource: 'cluster', operation: 'idempotentWrite' }],
       lack: 'refused',
+      when: 'without a transactional id',
     },
+    { ...writeTransaction, when: 'with a transactional id' },
   ],
+  END_TRANSACTION: [writeTransaction],
+  STAGE_OFFSETS: [writeTransaction, readGroup, { resource: 'topic', operation: 'read', lack: 'part' }],
   STATS: [{ resource: 'cluster', operation: 'describe', lack: 'refused' }],
   GROUP_HEARTBEAT: [
     readGroup,

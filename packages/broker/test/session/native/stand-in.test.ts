@@ -14,6 +14,7 @@ function sent(lists: Buffer[][]): { parts: readonly Buffer[]; records: string[] 
       buffers,
       buffers.reduce((sum, buffer) => sum + buffer.length, 0),
     ),
+    aborted: [],
   }));
   const body = { topics: [{ topicId: '00000000-0000-4000-8000-0000000000aa', partitions }], throttleTimeMs: 0 };
   const parts = expandStandIns(encodeResponse(Fetch, { version: 0, correlationId: 1, body }));

@@ -1,7 +1,7 @@
 /**
  * COMMIT_OFFSET, FETCH_OFFSET, RESET_OFFSETS and DELETE_OFFSETS (rows C4, G3).
  */
-import { CommitOffset, DeleteOffsets, FetchOffset, ResetOffsets } from '@q/protocol';
+import { CommitOffset, DeleteOffsets, errorCode, FetchOffset, ResetOffsets } from '@q/protocol';
 import type {
   CommitOffsetRequest,
   CommitOffsetResponse,
@@ -13,9 +13,12 @@ import type {
   ResetOffsetsResponse,
 } from '@q/protocol';
 import type { RequestBudget } from '../../../caller.ts';
+import type { CommittedTopic } from '../../../services/groups/group-offsets.ts';
 import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 import { errorsOf, errorsOfPartitions, wireCode, wireResult } from './wire-result.ts';
+
+const unstableOffsets = errorCode('UNSTABLE_OFFSETS');
 
 export function commitOffsetHandler(
   offsets: Services['groups']['offsets'],
@@ -23,21 +26,26 @@ export function commitOffsetHandler(
   return {
     api: CommitOffset,
     handle: async (request, caller) => {
-      const topics = await holding(caller.budget, offsets.commit(request, caller));
-      return {
-        topics: topics.map(({ topicId, partitions }) => ({
-          topicId,
-          partitions: partitions.map(({ partition, error }) => ({ partition, ...wireResult(error) })),
-        })),
-      };
+      return committedAnswer(await holding(caller.budget, offsets.commit(request, caller)));
     },
     errorsIn: errorsOfPartitions,
   };
 }
 
-export function fetchOffsetHandler(
-  offsets: Services['groups']['offsets'],
-): Handler<FetchOffsetRequest, FetchOffsetResponse> {
+/** Of commits at once, and of those with a transaction. */
+export function committedAnswer(topics: readonly CommittedTopic[]): CommitOffsetResponse {
+  return {
+    topics: topics.map(({ topicId, partitions }) => ({
+      topicId,
+      partitions: partitions.map(({ partition, error }) => ({ partition, ...wireResult(error) })),
+    })),
+  };
+}
+
+export function fetchOffsetHandler({
+  groups: { offsets },
+  transactions,
+}: Pick<Services, 'groups' | 'transactions'>): Handler<FetchOffsetRequest, FetchOffsetResponse> {
   return {
     api: FetchOffset,
     handle: async (request, caller) => {
@@ -45,7 +53,13 @@ export function fetchOffsetHandler(
       return {
         topics: topics.map(({ partitions, ...topic }) => ({
           ...topic,
-          partitions: partitions.map(({ error, ...found }) => ({ ...found, errorCode: wireCode(error) })),
+          partitions: partitions.map(({ error, ...found }) => {
+            const isUnstable =
+              request.requireStable
+              && error === null
+              && transactions.isUnstable(request.groupId, topic.topicId, found.partition);
+            return { ...found, errorCode: isUnstable ? unstableOffsets : wireCode(error) };
+          }),
         })),
       };
     },
@@ -88,7 +102,7 @@ export function deleteOffsetsHandler(
  * Until it is answered a commit is held in memory: it counts in the budgets, so that a slow disk slows its senders
  * down.
  */
-async function holding<T>(budget: RequestBudget, answer: Promise<T>): Promise<T> {
+export async function holding<T>(budget: RequestBudget, answer: Promise<T>): Promise<T> {
   const release = budget.holdFrame();
   try {
     return await answer;

@@ -13,10 +13,10 @@ export function fetchHandler(service: Pick<FetchService, 'fetch'>): Handler<Fetc
   return {
     api: Fetch,
     handle: async (request, caller) => {
-      checkIsolation(request);
+      const readsCommitted = readsCommittedOf(request);
       const { maxWaitMs, minBytes, maxBytes, topics, throttleWaitMs } = request;
       const quota = throttleWaitMs < 0 ? {} : { quotaWaitMs: Math.max(throttleWaitMs, quotaWaitMsMin) };
-      const query = { maxWaitMs, minBytes, maxBytes, topics, turn: caller.nextFetchTurn(), ...quota };
+      const query = { maxWaitMs, minBytes, maxBytes, topics, turn: caller.nextFetchTurn(), readsCommitted, ...quota };
       const { reads, release, isWithheld, throttledMs } = await service.fetch(query, caller);
       if (isWithheld) return { topics: [], throttleTimeMs: throttledMs };
       if (release !== null) caller.budget.whenTaken(release);
@@ -27,12 +27,16 @@ export function fetchHandler(service: Pick<FetchService, 'fetch'>): Handler<Fetc
   };
 }
 
+const noneAborted: FetchResponsePartition['aborted'] = Object.freeze([]);
+
 /** Whoever would not wait at all would ask again and again. */
 const quotaWaitMsMin = 100;
 
-function checkIsolation({ isolation }: FetchRequest): void {
-  if (isolation === isolationCode.readUncommitted) return;
-  throw new QError('INVALID_REQUEST', `isolation ${isolation} is not known; this broker has 0 (read uncommitted)`);
+function readsCommittedOf({ isolation }: FetchRequest): boolean {
+  if (isolation === isolationCode.readUncommitted) return false;
+  if (isolation === isolationCode.readCommitted) return true;
+  const known = '0 (read uncommitted) and 1 (read committed)';
+  throw new QError('INVALID_REQUEST', `isolation ${isolation} is not known; this broker has ${known}`);
 }
 
 function answerOf(request: FetchRequest, reads: readonly PartitionRead[], throttleTimeMs: number): FetchResponse {
@@ -54,5 +58,6 @@ function partitionAnswer(partition: number, read: PartitionRead): FetchResponseP
     lastStableOffset: read.lastStableOffset,
     logStartOffset: read.logStartOffset,
     records: oneBufferFor(read.buffers, read.bytes),
+    aborted: read.aborted ?? noneAborted,
   };
 }

@@ -35,6 +35,7 @@ import {
   describeTopicHandler,
   listTopicsHandler,
 } from './topics.ts';
+import { endTransactionHandler, stageOffsetsHandler } from './transactions.ts';
 
 export interface NativeApisOptions {
   readonly clock: Clock;
@@ -72,15 +73,17 @@ export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions)
   dispatcher.add(addPartitionsHandler(topicChanges));
   dispatcher.add(deleteRecordsHandler(services.recordDeletion));
   dispatcher.add(reopenPartitionsHandler(services.partitionReopening));
-  dispatcher.add(initProducerHandler(services.producerIds));
+  dispatcher.add(initProducerHandler(services));
   dispatcher.add(statsHandler({ stats: services.stats, adminUrlFor }));
   dispatcher.add(pingHandler);
   dispatcher.add(groupHeartbeatHandler(groups.heartbeats));
   dispatcher.add(commitOffsetHandler(groups.offsets));
-  dispatcher.add(fetchOffsetHandler(groups.offsets));
+  dispatcher.add(fetchOffsetHandler(services));
   dispatcher.add(listGroupsHandler(groups));
   dispatcher.add(describeGroupHandler(groups));
   dispatcher.add(deleteGroupHandler(groups.changes));
   dispatcher.add(resetOffsetsHandler(groups.changes));
   dispatcher.add(deleteOffsetsHandler(groups.changes));
+  dispatcher.add(endTransactionHandler(services.transactions));
+  dispatcher.add(stageOffsetsHandler(services.transactions));
 }
