@@ -23,7 +23,14 @@ export class ResentBatch {
   static async create(url: string): Promise<ResentBatch> {
     await using connection = await WireConnection.open(url);
     await connection.createTopic(topic);
-    return new ResentBatch(await connection.call(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 }));
+    return new ResentBatch(
+      await connection.call(InitProducer, {
+        producerId: -1,
+        producerEpoch: -1,
+        transactionalId: null,
+        transactionTimeoutMs: -1,
+      }),
+    );
   }
 
   /** Sends the last batch again, which must get its first offset and not be stored twice; then a new one. */

@@ -118,7 +118,12 @@ describe('batches of an idempotent producer', () => {
     await using scene = await Scene.start();
     await using wire = await WireConnection.open(scene.broker.url);
     const to = await wire.createTopic('numbered');
-    const { producerId, producerEpoch } = await wire.call(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 });
+    const { producerId, producerEpoch } = await wire.call(InitProducer, {
+      producerId: -1,
+      producerEpoch: -1,
+      transactionalId: null,
+      transactionTimeoutMs: -1,
+    });
     const batch = (baseSequence: number, epoch = producerEpoch): Buffer =>
       encodeBatch([{ value: Buffer.from(`sequence ${baseSequence}`) }], {
         producerId,
@@ -132,7 +137,12 @@ describe('batches of an idempotent producer', () => {
     expect(await wire.produce(to, batch(0))).toMatchObject({ errorCode: 0, baseOffset: 0, duplicate: true });
     const gap = await wire.produce(to, batch(3));
     expect(gap.errorMessage).not.toBeNull();
-    const next = await wire.call(InitProducer, { producerId, producerEpoch, transactionalId: null, transactionTimeoutMs: -1 });
+    const next = await wire.call(InitProducer, {
+      producerId,
+      producerEpoch,
+      transactionalId: null,
+      transactionTimeoutMs: -1,
+    });
     expect(next).toEqual({ producerId, producerEpoch: producerEpoch + 1 });
     expect(await wire.produce(to, batch(0, next.producerEpoch))).toMatchObject({ errorCode: 0, baseOffset: 2 });
     const stale = await wire.produce(to, batch(2));

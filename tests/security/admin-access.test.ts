@@ -54,7 +54,12 @@ type Grant = Pick<AclRule, 'operation' | 'resourceType' | 'patternType' | 'resou
 /** With a record of a producer, and an offset of the group. */
 async function makeTopic(topic: string, groupId: string): Promise<string> {
   const { topicId } = await root.createTopic(topic);
-  const { producerId } = await root.call(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 });
+  const { producerId } = await root.call(InitProducer, {
+    producerId: -1,
+    producerEpoch: -1,
+    transactionalId: null,
+    transactionTimeoutMs: -1,
+  });
   const producer = { producerId, producerEpoch: 0, baseSequence: 0 };
   const records = encodeBatch([{ key: null, value: Buffer.from('x'), timestampMs: 1 }], producer);
   const partitions = [{ partition: 0, leaderEpoch: -1, records }];

@@ -227,7 +227,18 @@ export const nativeProbes: Readonly<Record<string, readonly Probe[]>> = {
   ],
   INIT_PRODUCER: [
     { needs: [1], title: 'of transactions', ask: ({ wire, topic }) => done(begun(wire, topic)) },
-    { needs: [0], ask: ({ wire }) => done(wire.call(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 })) },
+    {
+      needs: [0],
+      ask: ({ wire }) =>
+        done(
+          wire.call(InitProducer, {
+            producerId: -1,
+            producerEpoch: -1,
+            transactionalId: null,
+            transactionTimeoutMs: -1,
+          }),
+        ),
+    },
   ],
   END_TRANSACTION: [
     {

@@ -121,7 +121,13 @@ export async function commit(
 
 /** Everything that the group has committed for its only topic. */
 export async function committed(client: RawClient, groupId = 'g'): Promise<readonly FetchOffsetResponsePartition[]> {
-  const { topics } = await client.request(FetchOffset, { groupId, memberId: '', memberEpoch: -1, topics: null, requireStable: false });
+  const { topics } = await client.request(FetchOffset, {
+    groupId,
+    memberId: '',
+    memberEpoch: -1,
+    topics: null,
+    requireStable: false,
+  });
   return topics[0]?.partitions ?? [];
 }
 

@@ -365,7 +365,13 @@ describe('what operators see and do', () => {
       ['orders', 4, -1],
       ['other', 0, 0],
     ]);
-    const fetching = client.request(FetchOffset, { groupId: 'g', memberId: '', memberEpoch: -1, topics: null, requireStable: false });
+    const fetching = client.request(FetchOffset, {
+      groupId: 'g',
+      memberId: '',
+      memberEpoch: -1,
+      topics: null,
+      requireStable: false,
+    });
     expect((await fetching).topics).toHaveLength(2);
     await client.deleteTopic('orders');
     expect((await describeGroup(client)).partitions.map(({ name }) => name)).toEqual(['other']);

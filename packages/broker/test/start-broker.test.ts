@@ -77,7 +77,12 @@ describe('startBroker', () => {
       errorCode: 0,
       durability: 0,
     });
-    const { producerId } = await client.request(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 });
+    const { producerId } = await client.request(InitProducer, {
+      producerId: -1,
+      producerEpoch: -1,
+      transactionalId: null,
+      transactionTimeoutMs: -1,
+    });
     await client.close();
     await first.close();
 
@@ -90,9 +95,16 @@ describe('startBroker', () => {
     expect(described.configs).toContainEqual({ key: 'retention.ms', value: '123456', source: 2 });
     expect(described.partitions[2]).toMatchObject({ highWatermark: 2, logEndOffset: 2, leaderEpoch: 0 });
     expect(valuesOf((await again.fetch(topicId, 0, { partition: 2 })).records)).toEqual(['a', 'b']);
-    expect((await again.request(InitProducer, { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 })).producerId).toBeGreaterThan(
-      producerId,
-    );
+    expect(
+      (
+        await again.request(InitProducer, {
+          producerId: -1,
+          producerEpoch: -1,
+          transactionalId: null,
+          transactionTimeoutMs: -1,
+        })
+      ).producerId,
+    ).toBeGreaterThan(producerId);
     await again.close();
     await second.close();
   });

@@ -214,7 +214,14 @@ describe('versions and APIs', () => {
   });
 
   it('P4 a producer id that was never handed out', async () => {
-    const error = await errorOf(rude.request(InitProducer, { producerId: 77_777_777, producerEpoch: 0, transactionalId: null, transactionTimeoutMs: -1 }));
+    const error = await errorOf(
+      rude.request(InitProducer, {
+        producerId: 77_777_777,
+        producerEpoch: 0,
+        transactionalId: null,
+        transactionTimeoutMs: -1,
+      }),
+    );
     expect(error).toMatchObject({ code: 'UNKNOWN_PRODUCER_ID', details: { producerId: 77_777_777 } });
   });
 });

@@ -43,7 +43,10 @@ export interface FetcherEvents {
 }
 
 /** How much is fetched, and how patiently. */
-export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxWaitMs' | 'idleWaitMs' | 'minBytes' | 'isolation'>;
+export type FetchOptions = Pick<
+  ResolvedConsumerOptions,
+  'prefetchBytes' | 'maxWaitMs' | 'idleWaitMs' | 'minBytes' | 'isolation'
+>;
 
 /** A request under way. Readers that have moved elsewhere meanwhile do not wait for it any more. */
 interface FetchUnderWay extends ListNode<FetchUnderWay> {
