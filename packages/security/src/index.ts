@@ -1,6 +1,8 @@
 // @q/security: who may do what on a broker. No I/O, no clock, no chance.
 
 // ── Access rules
+/** An address in the one way in which rules and quotas have it; null for what is none. */
+export { canonicalAddress } from './acl/address.ts';
 export { Authorizer } from './acl/authorizer.ts';
 export type { Asker, Decision } from './acl/decision.ts';
 export { cluster, clusterName, operationsOf, resourceTypes } from './acl/resource.ts';
@@ -16,6 +18,7 @@ export type { RuleFilter } from './acl/rule-filter.ts';
 // ── What each API needs
 export type { DoorNeeds, Lack, Need } from './acl/api-needs.ts';
 export { adminNeeds } from './acl/admin-needs.ts';
+export { kafkaNeeds } from './acl/kafka-needs.ts';
 export { nativeNeeds } from './acl/native-needs.ts';
 
 // ── Users

@@ -3,7 +3,7 @@
  * (org.apache.kafka.common.acl and .resource), and which of them we know by what name.
  */
 import { QError } from '@q/protocol';
-import { checkRule } from '@q/security';
+import { canonicalAddress, checkRule } from '@q/security';
 import type { AclRule, PatternType, ResourceType, RuleFilter } from '@q/security';
 import { KafkaError } from '../errors/kafka-errors.ts';
 
@@ -121,7 +121,7 @@ export function filterOf(wire: WireFilter): RuleFilter | null {
     ...(permission !== any && { permission }),
     ...(resourceNameFilter !== null && { resourceName: resourceNameFilter }),
     ...(principalFilter !== null && { principal: principalFilter }),
-    ...(hostFilter !== null && { host: hostFilter }),
+    ...(hostFilter !== null && { host: canonicalAddress(hostFilter) ?? hostFilter }),
     patternType,
   };
 }

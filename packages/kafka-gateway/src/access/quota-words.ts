@@ -2,7 +2,7 @@
  * Quotas as the Kafka protocol has them: entities in parts, each with a type and a name, and keys with values; and what
  * those are here.
  */
-import { everyOther } from '@q/security';
+import { canonicalAddress, everyOther } from '@q/security';
 import type { EntityName, QuotaEntity, QuotaKind } from '@q/security';
 import { KafkaError } from '../errors/kafka-errors.ts';
 
@@ -48,9 +48,16 @@ export function entityOf(wire: readonly WirePart[]): QuotaEntity {
     if (entity[part] !== undefined)
       throw new KafkaError('INVALID_REQUEST', `the entity has two names of a ${entityType}`);
     if (entityName === '') throw new KafkaError('INVALID_REQUEST', `the ${entityType} has an empty name`);
-    entity[part] = entityName ?? everyOther;
+    entity[part] = part === 'address' ? addressNamed(entityName) : (entityName ?? everyOther);
   }
   return entity;
+}
+
+function addressNamed(name: string | null): EntityName {
+  if (name === null) return everyOther;
+  const address = canonicalAddress(name);
+  if (address !== null) return address;
+  throw new KafkaError('INVALID_REQUEST', `the ip is ${JSON.stringify(name.slice(0, 64))}; allowed is an IP address`);
 }
 
 export function wireEntityOf(entity: QuotaEntity): WirePart[] {
