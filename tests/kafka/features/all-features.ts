@@ -1,4 +1,5 @@
 import type { Feature } from '../feature.ts';
+import { accessTools } from './access-tools.ts';
 import { administration } from './administration.ts';
 import { consoleTools } from './console-tools.ts';
 import { crashes } from './crashes.ts';
@@ -16,6 +17,7 @@ export const allFeatures: readonly Feature[] = [
   ...refusals,
   ...security,
   ...consoleTools,
+  ...accessTools,
   ...crashes,
   ...examples,
 ];
