@@ -72,6 +72,14 @@ describe('examples of @q/client', () => {
     expect(await runExample('read-anywhere')).toEqual(['minute 58', 'minute 59', '58', '59', '50 60', 'minute 59']);
   });
 
+  it('X1 transactions shows what was committed, and nothing of what was aborted', async () => {
+    expect(await runExample('transactions')).toEqual(['nothing was paid: the card was refused', 'payments: 250']);
+  });
+
+  it('X3 exactly-once copies each record once', async () => {
+    expect(await runExample('exactly-once')).toEqual(['100 clicks are billed, each once']);
+  });
+
   it('Q1 B6 group-consumer drains on SIGTERM, and says how it went', async () => {
     const lines = await runExample('group-consumer');
     expect(lines).toEqual([

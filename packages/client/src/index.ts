@@ -3,7 +3,7 @@ export { connect } from './connect.ts';
 export type { Q } from './q.ts';
 export type { ConnectOptions, ThrottledEvent } from './connect-options.ts';
 export type { LoginOptions, PasswordLogin, TokenLogin } from './login/login-options.ts';
-export type { DeliveryFailure, ProducerOptions } from './producer/producer-options.ts';
+export type { DeliveryFailure, ProducerOptions, TransactionalProducerOptions } from './producer/producer-options.ts';
 export type { ConsumerOptions, Isolation, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';
 export type { RetryOptions } from './retry.ts';
 export type { TlsOptions } from './network/tls-options.ts';
@@ -23,6 +23,15 @@ export type { ProducerRecord, RecordHeaders } from './producer/record.ts';
 export type { Durability, SendResult } from './producer/delivery.ts';
 export { murmur2, partitionOfKey } from './producer/partitioner.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
+
+// ── Transactions
+export type {
+  OffsetConsumer,
+  Transaction,
+  TransactionalProducer,
+  TransactionOptions,
+} from './transactions/transaction.ts';
+export type { ProcessOptions } from './group/exactly-once.ts';
 
 // ── Consuming
 export type { Consumer } from './consumer/consumer.ts';

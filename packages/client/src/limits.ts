@@ -40,6 +40,15 @@ export interface ClientLimits {
   /** Partitions of one topic that are believed. */
   readonly partitionsMax: number;
 
+  // Transactions
+  readonly transactionalIdLengthMax: number;
+  readonly transactionTimeoutMs: number;
+  /** What `process` puts into one transaction. */
+  readonly processRecords: number;
+  readonly processMs: number;
+  /** Without a message it looks so often whether markers of transactions were passed. */
+  readonly processIdleMs: number;
+
   // Producer
   readonly batchBytesMax: number;
   readonly batchBytesMin: number;
@@ -166,6 +175,12 @@ export const clientLimits: ClientLimits = Object.freeze({
   metadataTopicsCachedMax: 10_000,
   brokersMax: 10_000,
   partitionsMax: 100_000,
+
+  transactionalIdLengthMax: 249,
+  transactionTimeoutMs: 10_000,
+  processRecords: 500,
+  processMs: 100,
+  processIdleMs: 1_000,
 
   batchBytesMax: 1 << 20,
   batchBytesMin: 512,

@@ -12,11 +12,13 @@ import { resolveGroupOptions } from './group/group-options.ts';
 import type { GroupConsumerOptions } from './group/group-options.ts';
 import { MemberConsumer } from './group/member-consumer.ts';
 import { checkOptions, integer, isObject, reading, waitMsMax } from './option-check.ts';
-import { resolveProducerOptions } from './producer/producer-options.ts';
-import type { ProducerOptions } from './producer/producer-options.ts';
+import { resolveProducerOptions, resolveTransactionalOptions } from './producer/producer-options.ts';
+import type { ProducerOptions, TransactionalProducerOptions } from './producer/producer-options.ts';
 import { ClusterProducer } from './producer/producer.ts';
 import type { CloseResult, Producer } from './producer/producer.ts';
 import { TracedProducer } from './producer/traced-producer.ts';
+import { ClusterTransactions } from './transactions/cluster-transactions.ts';
+import type { TransactionalProducer } from './transactions/transaction.ts';
 import { asTopic } from './topic/topic.ts';
 import type { Topic } from './topic/topic.ts';
 
@@ -29,6 +31,8 @@ export interface Q extends AsyncDisposable {
   readonly admin: Admin;
   /** The id of the cluster, which never changes. */
   readonly clusterId: string;
+  /** Makes transactions. @throws QError `INVALID_CONFIG`, `CLOSED`. */
+  producer(options: TransactionalProducerOptions): TransactionalProducer;
   /** @throws QError `INVALID_CONFIG`, `CLOSED`. */
   producer(options?: ProducerOptions): Producer;
   /**
@@ -58,7 +62,7 @@ export class Client implements Q {
   readonly admin: Admin;
   readonly #cluster: Cluster;
   readonly #requestTimeoutMs: number;
-  readonly #producers = new Set<Producer>();
+  readonly #producers = new Set<Pick<Producer, 'close'>>();
   /** Those that are in use: one that is not costs nothing, and need not be closed. */
   readonly #consumers = new Set<ClosedWithClient>();
   readonly #keeping = {
@@ -84,11 +88,28 @@ export class Client implements Q {
     return this.#cluster.clusterId;
   }
 
-  producer(options?: ProducerOptions): Producer {
+  producer(options: TransactionalProducerOptions): TransactionalProducer;
+  producer(options?: ProducerOptions): Producer;
+  producer(options?: ProducerOptions | TransactionalProducerOptions): Producer | TransactionalProducer {
     this.#checkOpen();
+    return isTransactional(options) ? this.#transactions(options) : this.#producer(options);
+  }
+
+  #transactions(options: TransactionalProducerOptions): TransactionalProducer {
+    const producer = new ClusterTransactions({
+      cluster: this.#cluster,
+      options: resolveTransactionalOptions(options),
+      onClosed: () => void this.#producers.delete(producer),
+    });
+    this.#producers.add(producer);
+    return producer;
+  }
+
+  #producer(options?: ProducerOptions): Producer {
     const producer: Producer = new ClusterProducer({
       cluster: this.#cluster,
       options: resolveProducerOptions(options),
+      transaction: null,
       onClosed: () => void this.#producers.delete(producer),
     });
     this.#producers.add(producer);
@@ -152,6 +173,15 @@ export class Client implements Q {
   #checkOpen(): void {
     if (this.#closing !== null) throw closedError('The client');
   }
+}
+
+function isTransactional(
+  options: ProducerOptions | TransactionalProducerOptions | undefined,
+): options is TransactionalProducerOptions {
+  return reading(
+    { what: 'The options of producer', code: 'INVALID_CONFIG', details: { option: 'producer' } },
+    () => isObject(options) && 'transactionalId' in options,
+  );
 }
 
 function isOfGroup(options: ConsumerOptions | GroupConsumerOptions): options is GroupConsumerOptions {

@@ -27,6 +27,7 @@ describe('options', () => {
       idleWaitMs: 5_000,
       minBytes: 1,
       onOffsetOutOfRange: 'fail',
+      isolation: 'read_committed',
       partitionRefreshMs: 30_000,
     });
     expect(resolveConnectOptions('localhost')).toMatchObject({

@@ -93,6 +93,11 @@ export class AckTracker {
     return messages;
   }
 
+  /** The offset to go on with behind this entry: where it is the last one, behind markers that were passed, too. */
+  nextAfter(sequence: number, offset: number): number {
+    return sequence === this.#tail - 1 ? this.#next : offset + 1;
+  }
+
   isPending(sequence: number): boolean {
     return sequence >= this.#head && this.#isAcked[sequence & (this.#offsets.length - 1)] === 0;
   }

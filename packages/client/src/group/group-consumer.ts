@@ -3,8 +3,10 @@ import type { QError } from '@q/protocol';
 import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import type { CloseResult } from '../producer/producer.ts';
 import type { BytesOut } from '../topic/topic.ts';
+import type { Transaction, TransactionalProducer } from '../transactions/transaction.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
 import type { GroupEvents } from './group-events.ts';
+import type { ProcessOptions } from './exactly-once.ts';
 import type { GroupBatch, GroupMessage } from './group-message.ts';
 
 /** What to commit of a partition. */
@@ -65,6 +67,22 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut>
    * (`connect.tracing`). For loops, and for batches. Returns what the handler returns, and acknowledges nothing.
    */
   traced<T extends GroupMessage<K, V> | GroupBatch<K, V>, R>(given: T, handler: (given: T) => R): R;
+  /**
+   * Consume, process, produce, exactly once: calls the handler with up to `maxRecords` messages and an open transaction
+   * of the producer, in which their offsets are committed with all that is sent through it. Acknowledges them when it
+   * is committed. One that is aborted because partitions went to another member, or because it took too long, is only
+   * told to the `error` listeners, and its messages come again to whoever owns them.
+   *
+   * Needs `autoCommit: false`, and neither `autoAck` nor `concurrency`. Returns when the consumer is closed. A handler
+   * that throws closes it, and `process` throws its error afterwards; so does `PRODUCER_FENCED`.
+   *
+   * @throws QError `INVALID_CONFIG`, `INVALID_REQUEST`.
+   */
+  process(
+    producer: TransactionalProducer,
+    options: ProcessOptions,
+    handler: (records: readonly GroupMessage<K, V>[], tx: Transaction) => unknown,
+  ): Promise<CloseResult>;
   /** Joins. Resolves when the group has assigned partitions for the first time and their positions are known. */
   ready(): Promise<void>;
   /**

@@ -84,6 +84,15 @@ export class HandedMessage<K, V> implements GroupMessage<K, V>, Handed {
     return this.#owned.signal;
   }
 
+  get owned(): OwnedPartition {
+    return this.#owned;
+  }
+
+  /** The offset to go on with once it is handled. */
+  get nextOffset(): number {
+    return this.#owned.tracker.nextAfter(this.#sequence, this.offset);
+  }
+
   get isPending(): boolean {
     return isPending(this.#owned, this.#sequence);
   }

@@ -15,7 +15,9 @@ import { Committer } from './committer.ts';
 import { Dispenser } from './dispenser.ts';
 import { GroupEmitter } from './group-events.ts';
 import type { ResolvedGroupOptions } from './group-options.ts';
+import type { HandedMessage } from './group-message.ts';
 import { Membership } from './membership.ts';
+import { GroupShare } from './group-share.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import { Ownership } from './ownership.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -127,6 +129,34 @@ export class GroupSession<K, V> {
     }
     this.#applyPauses();
     this.set.fetcher.pump();
+  }
+
+  /** What is acknowledged without a gap, and not committed: for a transaction. */
+  shareAcknowledged(): GroupShare {
+    return this.#share(({ tracker }) => tracker.prefix);
+  }
+
+  /** What is behind these messages, or acknowledged: as if they were acknowledged already. */
+  shareBehind(messages: readonly HandedMessage<K, V>[]): GroupShare {
+    const behind = new Map(messages.map((message) => [message.owned, message.nextOffset]));
+    return this.#share((owned) => behind.get(owned) ?? owned.tracker.prefix, [...behind.keys()]);
+  }
+
+  /** `also`: those that went meanwhile, too, so that the transaction is refused for them. */
+  #share(offsetOf: (owned: OwnedPartition) => number, also: readonly OwnedPartition[] = []): GroupShare {
+    const held = this.ownership.all().filter(({ reader, isClosed }) => reader !== null && !isClosed);
+    const offsets = [...new Set([...held, ...also])]
+      .map((owned) => ({ owned, offset: offsetOf(owned), acked: owned.acked }))
+      .filter(({ owned, offset }) => offset > owned.committedPrefix);
+    return new GroupShare({
+      member: this.membership,
+      offsets,
+      goBack: (owned) => {
+        this.dispenser.seek(owned, owned.committedPrefix);
+        this.set.fetcher.pump();
+      },
+      fail: (error) => this.set.fail(error),
+    });
   }
 
   /** Waits for what is handed out, commits, leaves. */

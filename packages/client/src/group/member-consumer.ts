@@ -27,13 +27,18 @@ import type { OptionCheck } from '../option-check.ts';
 import type { CloseResult, Producer } from '../producer/producer.ts';
 import { toQError } from '../retry.ts';
 import type { Topic } from '../topic/topic.ts';
+import { ClusterTransactions } from '../transactions/cluster-transactions.ts';
+import type { Transaction, TransactionalProducer } from '../transactions/transaction.ts';
 import { fetchCommitted } from './committed-offsets.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
 import type { GroupConsumer, OffsetToCommit, RunOptions } from './group-consumer.ts';
 import type { GroupEvents } from './group-events.ts';
 import type { GroupBatch, GroupMessage, Handed, HandedMessage } from './group-message.ts';
 import type { ResolvedGroupOptions } from './group-options.ts';
+import { ExactlyOnce, resolveProcessOptions } from './exactly-once.ts';
+import type { ProcessOptions } from './exactly-once.ts';
 import { GroupSession } from './group-session.ts';
+import type { OffsetShare, SharesOffsets } from '../transactions/offset-share.ts';
 import { runHandler } from './runner.ts';
 
 /**
@@ -44,7 +49,7 @@ import { runHandler } from './runner.ts';
  *   the end.
  * - It is closed once. From then on nothing is handed out, and a loop ends when the group has been left.
  */
-export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
+export class MemberConsumer<K, V> implements GroupConsumer<K, V>, SharesOffsets {
   readonly #cluster: Cluster;
   readonly #topic: string;
   readonly #options: ResolvedGroupOptions;
@@ -149,6 +154,43 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
         this.#session.emitter.error(toQError(thrown, 'handling a message of a partition that was taken away')),
     });
     return this.#closed.promise;
+  }
+
+  async process(
+    producer: TransactionalProducer,
+    options: ProcessOptions,
+    handler: (records: readonly GroupMessage<K, V>[], tx: Transaction) => unknown,
+  ): Promise<CloseResult> {
+    checkArgument('handler', handler, callable);
+    if (!(producer instanceof ClusterTransactions))
+      throw new QError('INVALID_REQUEST', 'process takes a producer that was made with a transactionalId');
+    const { maxRecords, maxMs } = resolveProcessOptions(options, this.#options);
+    this.#checkTransactional('process');
+    const [cluster, session] = [this.#cluster, this.#session];
+    const messages = this.#messages();
+    const loop = new ExactlyOnce<K, V>({
+      clock: cluster.clock,
+      messages,
+      producer,
+      maxRecords,
+      maxMs,
+      handler,
+      share: (handed) => session.shareBehind(handed),
+      pause: (attempt) => cluster.pauseUnlessOver(attempt, session.set.closing).then(() => {}),
+      onAborted: (error) => session.emitter.error(error),
+    });
+    try {
+      await loop.run();
+    } catch (thrown) {
+      await messages.return();
+      throw thrown;
+    }
+    return this.#closed.promise;
+  }
+
+  shareAcknowledged(): OffsetShare {
+    this.#checkTransactional('commitOffsets');
+    return this.#session.shareAcknowledged();
   }
 
   async ready(): Promise<void> {
@@ -327,6 +369,24 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     // With no loop to throw it, it must not go unheard.
     if (this.#loop === null) this.#session.emitter.error(error);
     this.#wake?.();
+  }
+
+  /** Commits of another kind could be ahead of those of a transaction. @throws QError */
+  #checkTransactional(what: string): void {
+    const { commitIntervalMs, autoAck, keyConcurrencyMax } = this.#options;
+    const wrong =
+      commitIntervalMs !== null
+        ? 'autoCommit: false'
+        : autoAck
+          ? 'no autoAck'
+          : keyConcurrencyMax !== null && what === 'process'
+            ? 'no concurrency'
+            : null;
+    if (wrong !== null)
+      throw new QError(
+        'INVALID_REQUEST',
+        `${what} needs a consumer with ${wrong}: the transaction commits its offsets`,
+      );
   }
 
   #checkOpen(): void {

@@ -58,6 +58,9 @@ export interface AccumulatorOptions {
   readonly cluster: Cluster;
   readonly options: ResolvedProducerOptions;
   readonly events: AccumulatorEvents;
+  /** Shared with others; null: it has its own. */
+  readonly memory: BatchMemory | null;
+  readonly isTransactional: boolean;
 }
 
 /** Stands for a record that its schema is still looking at. */
@@ -69,6 +72,7 @@ export class Accumulator {
   readonly #cluster: Cluster;
   readonly #time: RecordTime;
   readonly #memory: BatchMemory;
+  readonly #isTransactional: boolean;
   readonly #options: ResolvedProducerOptions;
   readonly #events: AccumulatorEvents;
   readonly #topics = new Map<string, TopicQueue>();
@@ -89,7 +93,9 @@ export class Accumulator {
     this.#options = o.options;
     this.#events = o.events;
     const { maxBufferedBytes, batchBytesMax } = o.options;
-    this.#memory = new BatchMemory({ bytesMax: Math.min(maxBufferedBytes, clientLimits.batchMemoryBytesMax) });
+    const bytesMax = Math.min(maxBufferedBytes, clientLimits.batchMemoryBytesMax);
+    this.#memory = o.memory ?? new BatchMemory({ bytesMax });
+    this.#isTransactional = o.isTransactional;
     this.budget = new ByteBudget({
       bytesMax: maxBufferedBytes,
       bytesHardMax: maxBufferedBytes * clientLimits.bufferedHardFactor,
@@ -367,6 +373,7 @@ export class Accumulator {
       deadlineMs: nowMs + this.#options.deliveryTimeoutMs,
       epoch: this.barrier.epoch,
       memory: this.#memory,
+      isTransactional: this.#isTransactional,
     });
   }
 

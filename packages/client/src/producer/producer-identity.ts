@@ -11,6 +11,14 @@ export interface ProducerIdentity {
   readonly producerEpoch: number;
 }
 
+/** Where a producer's batches get their identity from. */
+export interface Identities {
+  /** Null: it has to be asked for. */
+  readonly current: ProducerIdentity | null;
+  acquire(): Promise<ProducerIdentity>;
+  renew(old: ProducerIdentity, o: { fresh: boolean }): Promise<ProducerIdentity>;
+}
+
 /** Of a producer that is not idempotent. */
 export const noIdentity: ProducerIdentity = Object.freeze({ producerId: -1, producerEpoch: -1 });
 
@@ -31,7 +39,7 @@ export function nextSequence(o: { baseSequence: number; records: number }): numb
  * Invariants
  * - At most one INIT_PRODUCER is under way. `current` only ever moves forward.
  */
-export class ProducerIdentities {
+export class ProducerIdentities implements Identities {
   readonly #cluster: Cluster;
   #current: ProducerIdentity | null = null;
   #asking: Promise<ProducerIdentity> | null = null;

@@ -1,8 +1,8 @@
-import { codecNames } from '@q/protocol';
-import type { CodecName, QError } from '@q/protocol';
+import { codecNames, QError } from '@q/protocol';
+import type { CodecName } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
-import { abortSignal, callable, checkOptions, flag, integer, oneOf, waitMsMax } from '../option-check.ts';
+import { abortSignal, callable, checkOptions, flag, integer, oneOf, text, waitMsMax } from '../option-check.ts';
 import type { Partitioner } from './partitioner.ts';
 
 /** Records that could not be delivered and whose caller does not wait for them. */
@@ -49,6 +49,45 @@ export interface ProducerOptions {
   readonly onError?: (error: QError, failure: DeliveryFailure) => void;
   /** Aborting it closes the producer as `close()` does. */
   readonly signal?: AbortSignal;
+}
+
+/** Options of `q.producer()` with a `transactionalId`: it makes transactions. */
+export interface TransactionalProducerOptions extends Omit<ProducerOptions, 'idempotent'> {
+  /**
+   * Names the program, or its part, over restarts: 1 to 249 characters. One instance at a time uses it; who begins to
+   * use it fences who did before.
+   */
+  readonly transactionalId: string;
+  /**
+   * A transaction that is open for longer is aborted by the broker, milliseconds; default 10,000. So long a crashed
+   * program holds back whoever reads what it wrote to.
+   */
+  readonly transactionTimeoutMs?: number;
+}
+
+export interface ResolvedTransactionalOptions {
+  readonly transactionalId: string;
+  readonly transactionTimeoutMs: number;
+  readonly producer: ResolvedProducerOptions;
+}
+
+/** @throws QError `INVALID_CONFIG` naming the option, the value and what is allowed. */
+export function resolveTransactionalOptions(options: TransactionalProducerOptions): ResolvedTransactionalOptions {
+  const { transactionalId, transactionTimeoutMs, ...others } = options;
+  const own = { transactionalId, ...(transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs }) };
+  checkOptions<Pick<TransactionalProducerOptions, 'transactionalId' | 'transactionTimeoutMs'>>('producer', own, {
+    transactionalId: text({ lengthMax: clientLimits.transactionalIdLengthMax }),
+    transactionTimeoutMs: integer({ min: 1, max: waitMsMax }),
+  });
+  if ('idempotent' in others)
+    throw new QError('INVALID_CONFIG', 'producer.idempotent is not for transactions, which always are', {
+      details: { option: 'idempotent' },
+    });
+  return {
+    transactionalId,
+    transactionTimeoutMs: transactionTimeoutMs ?? clientLimits.transactionTimeoutMs,
+    producer: resolveProducerOptions(others),
+  };
 }
 
 export type ResolvedProducerOptions = Required<Omit<ProducerOptions, 'partitioner' | 'onError' | 'signal'>>

@@ -1,4 +1,5 @@
 import { QError } from '@q/protocol';
+import type { BatchMemory } from '@q/protocol';
 
 import { onAbort, throwIfAborted, untilAborted } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -13,6 +14,7 @@ import type { BytesIn, Topic } from '../topic/topic.ts';
 import { Accumulator, unseen } from './accumulator.ts';
 import { batchError, DeliveryGroup, SendDelivery } from './delivery.ts';
 import type { Delivery, SendResult } from './delivery.ts';
+import type { Identities } from './producer-identity.ts';
 import { serialize } from './record.ts';
 import type { PlainRecord, ProducerRecord } from './record.ts';
 import { checkRecord, invalidRecord, refusedRecord } from './record-check.ts';
@@ -106,20 +108,33 @@ export class ClusterProducer implements Producer {
   /** Enqueued records that failed since the last flush. */
   #failures: { first: QError; count: number } | null = null;
 
-  constructor(o: { cluster: Cluster; options: ResolvedProducerOptions; onClosed: () => void }) {
+  /** `transaction`: it sends for that one alone. */
+  constructor(o: {
+    cluster: Cluster;
+    options: ResolvedProducerOptions;
+    transaction: { readonly identities: Identities; readonly memory: BatchMemory } | null;
+    onClosed: () => void;
+  }) {
     this.#cluster = o.cluster;
     this.#options = o.options;
     this.#onClosed = o.onClosed;
     this.#accumulator = new Accumulator({
       cluster: o.cluster,
       options: o.options,
+      memory: o.transaction?.memory ?? null,
+      isTransactional: o.transaction !== null,
       events: {
         onWork: (queue) => this.#sender.list(queue),
         onMoved: (queue) => this.#sender.moved(queue),
         onUnawaitedFailure: (error, failure) => this.#unawaitedFailure(error, failure),
       },
     });
-    this.#sender = new Sender({ cluster: o.cluster, options: o.options, accumulator: this.#accumulator });
+    this.#sender = new Sender({
+      cluster: o.cluster,
+      options: o.options,
+      accumulator: this.#accumulator,
+      identities: o.transaction?.identities ?? null,
+    });
     // Last: a signal that is aborted already closes it here and now.
     this.#forgetSignal = onAbort(o.options.signal, () => void this.close());
   }
@@ -207,6 +222,12 @@ export class ClusterProducer implements Producer {
     return this.#closing;
   }
 
+  /** Takes nothing more, and gives up what it has. Returns how many records that were. */
+  abandon(reason: QError): number {
+    this.#closing ??= Promise.resolve({ drained: 0, abandoned: 0 });
+    return this.#giveUp(reason);
+  }
+
   /** @throws QError when enqueued records were lost and neither `flush` nor `onError` has told of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -262,10 +283,16 @@ export class ClusterProducer implements Producer {
     const deliveredBefore = this.#accumulator.deliveredRecords;
     this.#accumulator.hurry();
     if (timeoutMs > 0) await this.#flushedWithin(timeoutMs);
-    const abandoned = this.#accumulator.abandon(closedError('The producer'));
+    const abandoned = this.#giveUp(closedError('The producer'));
+    return { drained: this.#accumulator.deliveredRecords - deliveredBefore, abandoned };
+  }
+
+  #giveUp(reason: QError): number {
+    this.#forgetSignal();
+    const abandoned = this.#accumulator.abandon(reason);
     this.#sender.stop();
     this.#onClosed();
-    return { drained: this.#accumulator.deliveredRecords - deliveredBefore, abandoned };
+    return abandoned;
   }
 
   #flushedWithin(timeoutMs: number): Promise<void> {

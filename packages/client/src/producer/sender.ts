@@ -12,7 +12,7 @@ import { LeaderSender } from './leader-sender.ts';
 import { refused } from './outcome.ts';
 import type { OutgoingBatch, OutgoingQueue } from './outgoing-batch.ts';
 import { noIdentity, ProducerIdentities } from './producer-identity.ts';
-import type { ProducerIdentity } from './producer-identity.ts';
+import type { Identities, ProducerIdentity } from './producer-identity.ts';
 import { callsForMetadata, judge } from './verdict.ts';
 
 /**
@@ -27,7 +27,8 @@ export class Sender {
   readonly #cluster: Cluster;
   readonly #options: ResolvedProducerOptions;
   readonly #accumulator: Accumulator;
-  readonly #identities: ProducerIdentities;
+  readonly #identities: Identities;
+  readonly #isTransactional: boolean;
   readonly #leaders = new Map<number, LeaderSender>();
   readonly #reconnecting = new Set<number>();
   readonly #refreshing = new Set<string>();
@@ -36,11 +37,18 @@ export class Sender {
   #acquiring = false;
   #stopped = false;
 
-  constructor(o: { cluster: Cluster; options: ResolvedProducerOptions; accumulator: Accumulator }) {
+  /** `identities`: of a transaction; null: a producer without. */
+  constructor(o: {
+    cluster: Cluster;
+    options: ResolvedProducerOptions;
+    accumulator: Accumulator;
+    identities: Identities | null;
+  }) {
     this.#cluster = o.cluster;
     this.#options = o.options;
     this.#accumulator = o.accumulator;
-    this.#identities = new ProducerIdentities(o.cluster);
+    this.#identities = o.identities ?? new ProducerIdentities(o.cluster);
+    this.#isTransactional = o.identities !== null;
   }
 
   /** The queue has something to send. */
@@ -190,6 +198,7 @@ export class Sender {
     switch (
       judge(error, {
         idempotent,
+        isTransactional: this.#isTransactional,
         isFirst: queue.isFirst(batch),
         records: batch.records,
         maybeStored: batch.maybeStored,

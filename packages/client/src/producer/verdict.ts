@@ -12,6 +12,7 @@ export type Verdict = 'again' | 'new-identity' | 'fresh-identity' | 'split' | 'f
 
 export interface Circumstances {
   readonly idempotent: boolean;
+  readonly isTransactional: boolean;
   /** Every earlier batch of the partition is settled. */
   readonly isFirst: boolean;
   readonly records: number;
@@ -24,10 +25,16 @@ export function judge(error: QError, o: Circumstances): Verdict {
   switch (error.code) {
     case 'OUT_OF_ORDER_SEQUENCE':
       if (!o.idempotent) return 'fail';
-      return o.isFirst ? 'new-identity' : 'again';
+      if (!o.isFirst) return 'again';
+      // A transaction with a gap is not whole any more.
+      return o.isTransactional ? 'fail' : 'new-identity';
     case 'UNKNOWN_PRODUCER_ID':
     case 'STALE_PRODUCER_EPOCH':
-      if (!o.idempotent) return 'fail';
+      if (!o.idempotent || o.isTransactional) return 'fail';
+      return o.isFirst ? 'fresh-identity' : 'again';
+    case 'UNKNOWN_TRANSACTIONAL_ID':
+      // The id has expired, so nothing of the transaction is stored.
+      if (!o.isTransactional) return 'fail';
       return o.isFirst ? 'fresh-identity' : 'again';
     case 'BATCH_TOO_LARGE':
     case 'FRAME_TOO_LARGE':

@@ -186,7 +186,7 @@ describe('groups', () => {
       },
     ]);
     expect(scene.broker.requestsOf('FETCH_OFFSET')).toEqual([
-      { groupId: 'billing', memberId: '', memberEpoch: -1, topics: null },
+      { groupId: 'billing', memberId: '', memberEpoch: -1, topics: null, requireStable: false },
     ]);
     answer = {
       topics: [{ topicId, name: 'orders', partitions: [{ ...none, errorCode: errorCode('UNKNOWN_PARTITION') }] }],

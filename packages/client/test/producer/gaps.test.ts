@@ -159,8 +159,8 @@ describe('a batch that is given up', () => {
     ).toMatchObject([{ offset: 1 }, { offset: 2 }]);
     expect(values()).toEqual(['first', 'a', 'b']);
     expect(scene.broker.requestsOf('INIT_PRODUCER')).toEqual([
-      { producerId: -1, producerEpoch: -1 },
-      { producerId: -1, producerEpoch: -1 },
+      { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 },
+      { producerId: -1, producerEpoch: -1, transactionalId: null, transactionTimeoutMs: -1 },
     ]);
     await scene.settle(q.close());
   });

@@ -34,6 +34,7 @@ function batchOf(isAwaited: readonly boolean[]): { batch: OutgoingBatch; deliver
     deadlineMs: 1_000,
     epoch: 0,
     memory,
+    isTransactional: false,
   });
   const deliveries: SendDelivery[] = [];
   for (const [index, awaited] of isAwaited.entries()) {
@@ -61,6 +62,7 @@ function sentBatch(memory: BatchMemory, sends: number): OutgoingBatch {
     deadlineMs: 1_000,
     epoch: 0,
     memory,
+    isTransactional: false,
   });
   batch.tryAppend(null, Buffer.alloc(50_000), undefined, 1);
   for (let count = 0; count < sends; count += 1) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { judge } from '../../src/producer/verdict.ts';
 
-const usual = { idempotent: true, isFirst: true, records: 3, maybeStored: false };
+const usual = { idempotent: true, isTransactional: false, isFirst: true, records: 3, maybeStored: false };
 const error = (code: ConstructorParameters<typeof QError>[0]): QError => new QError(code, 'x');
 
 describe('judge', () => {
@@ -21,6 +21,17 @@ describe('judge', () => {
     expect(judge(error('UNKNOWN_PRODUCER_ID'), usual)).toBe('fresh-identity');
     expect(judge(error('STALE_PRODUCER_EPOCH'), { ...usual, isFirst: false })).toBe('again');
     expect(judge(error('OUT_OF_ORDER_SEQUENCE'), { ...usual, idempotent: false })).toBe('fail');
+  });
+
+  it('X1 fails what would leave a gap in a transaction, and begins anew when its id was forgotten', () => {
+    const inTransaction = { ...usual, isTransactional: true };
+    expect(judge(error('OUT_OF_ORDER_SEQUENCE'), inTransaction)).toBe('fail');
+    expect(judge(error('OUT_OF_ORDER_SEQUENCE'), { ...inTransaction, isFirst: false })).toBe('again');
+    expect(judge(error('STALE_PRODUCER_EPOCH'), inTransaction)).toBe('fail');
+    expect(judge(error('UNKNOWN_TRANSACTIONAL_ID'), inTransaction)).toBe('fresh-identity');
+    expect(judge(error('UNKNOWN_TRANSACTIONAL_ID'), usual)).toBe('fail');
+    for (const code of ['PRODUCER_FENCED', 'TRANSACTION_ABORTED', 'TRANSACTION_LIMIT'] as const)
+      expect(judge(error(code), inTransaction)).toBe('fail');
   });
 
   it('P5 splits a batch that is too large, unless it is one record or may be stored', () => {
