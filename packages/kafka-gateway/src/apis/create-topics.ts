@@ -2,7 +2,7 @@
  * CreateTopics: each topic for itself; one that is refused does not keep the others from being made (row B1).
  */
 import type { Caller } from '@q/broker';
-import { KafkaError } from '../errors/kafka-errors.ts';
+import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { createTopics } from '../messages/create-topics.ts';
@@ -49,11 +49,13 @@ async function createOne(
     const size = checkSize(wanted, identity.brokerId);
     const configs = topicConfigs.read(wanted.configs);
     const created = await topicChanges.create({ name, ...size, configs, validateOnly }, caller);
+    // Of a topic that was not made there is no id yet.
+    const made = { name, topicId: validateOnly ? noUuid : created.topicId, errorCode: kafkaErrorCode.NONE };
+    // Every topic has settings: they are left out for whoever may not see them, and Kafka leaves out the numbers, too.
+    if (created.configs.length === 0)
+      return { ...made, topicConfigErrorCode: kafkaErrorCode.TOPIC_AUTHORIZATION_FAILED, configs: [] };
     return {
-      name,
-      // Of a topic that was not made there is none yet.
-      topicId: validateOnly ? noUuid : created.topicId,
-      errorCode: 0,
+      ...made,
       numPartitions: created.partitions,
       replicationFactor: created.replicas,
       configs: topicConfigs.describe(created.configs).map(({ source, ...config }) => ({

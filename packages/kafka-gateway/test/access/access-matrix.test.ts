@@ -1,0 +1,141 @@
+/**
+ * Every row of what the Kafka door needs, executed over real sockets (rows A3; SEC-7, SEC-11, SEC-12): with exactly the
+ * rights of the row, without each of them, and with a rule that denies each.
+ */
+import { startBroker } from '@q/broker';
+import type { Broker } from '@q/broker';
+import { formatBearer } from '@q/protocol';
+import { cluster, kafkaNeeds } from '@q/security';
+import type { AclRule, Need } from '@q/security';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kafkaDoor } from '../../src/index.ts';
+import { createTopics } from '../../src/messages/create-topics.ts';
+import { offsetCommit } from '../../src/messages/offset-commit.ts';
+import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
+import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
+import { RawClient } from '../harness.ts';
+import { probes } from './probes.ts';
+import type { Probe, ProbeScene, Told } from './probes.ts';
+
+let broker: Broker;
+let scenes = 0;
+
+beforeAll(async () => {
+  broker = await startBroker({
+    storage: 'memory',
+    port: 0,
+    admin: false,
+    autoCreateTopics: true,
+    audit: { to: 'off' },
+    // A token is the name of its user: everybody is let in at once.
+    security: {
+      mechanisms: ['OAUTHBEARER'],
+      tokens: { verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 3_600_000, reason: null }) },
+      superUsers: ['User:root'],
+    },
+    doors: [kafkaDoor({ port: 0 })],
+  });
+});
+
+afterAll(() => broker.close());
+
+async function openAs(user: string): Promise<RawClient> {
+  const client = await RawClient.connect(broker.doors[0]!.port);
+  await client.ask(saslHandshake, 1, { mechanism: 'OAUTHBEARER' });
+  expect(await client.ask(saslAuthenticate, 2, { authBytes: formatBearer(user) })).toMatchObject({ errorCode: 0 });
+  return client;
+}
+
+type Grant = Pick<AclRule, 'operation' | 'resourceType' | 'resourceName'> & Partial<Pick<AclRule, 'permission'>>;
+
+/** The probe by a user who has exactly these rights. */
+async function told(
+  { isNew, ask }: Probe,
+  grants: (scene: ProbeScene) => readonly Grant[],
+  user?: string,
+): Promise<Told> {
+  scenes += 1;
+  const [name, topic, group] = [user ?? `u${scenes}`, `t${scenes}`, `g${scenes}`];
+  if (isNew !== 'topic') await prepare(topic, group);
+  const client = await openAs(name);
+  const rules = grants({ client, topic, group }).map((given): AclRule => ({
+    principal: `User:${name}`,
+    host: '*',
+    permission: 'allow',
+    patternType: 'literal',
+    ...given,
+  }));
+  for (const rule of rules) await broker.rules!.add(rule);
+  try {
+    return await ask({ client, topic, group });
+  } finally {
+    client.socket.destroy();
+    for (const rule of rules) await broker.rules!.remove(rule);
+  }
+}
+
+async function prepare(name: string, groupId: string): Promise<void> {
+  const root = await openAs('root');
+  await root.ask(createTopics, 5, { topics: [{ name, numPartitions: 1, replicationFactor: 1 }], timeoutMs: 5_000 });
+  const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata: null }];
+  const commit = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name, partitions }] };
+  await root.ask(offsetCommit, 8, commit);
+  root.socket.destroy();
+}
+
+function grant({ resource, operation }: Pick<Need, 'resource' | 'operation'>, { topic, group }: ProbeScene): Grant {
+  const names = { topic, group, cluster: cluster.name, transactionalId: group };
+  return { resourceType: resource, operation, resourceName: names[resource] };
+}
+
+const refusals = { topic: 29, group: 30, cluster: 31, transactionalId: 53 } as const;
+
+function without({ lack, resource, ofAny }: Need): Told {
+  if (lack === 'hidden') return 'hidden';
+  return ofAny === true ? refusals.cluster : refusals[resource];
+}
+
+/** There are no transactions at this door: each is refused with the same error as for a right that is missing. */
+const untold: Readonly<Record<string, readonly number[]>> = { InitProducerId: [1], FindCoordinator: [1] };
+
+describe('A3 what the Kafka door needs', () => {
+  it('A3, SEC-11: each need of each row is tried', () => {
+    for (const [name, needs] of Object.entries(kafkaNeeds)) {
+      const tried = new Set([...(probes[name] ?? []).flatMap((probe) => probe.needs), ...(untold[name] ?? [])]);
+      expect([name, [...tried].toSorted((left, right) => left - right)]).toEqual([name, [...needs.keys()]]);
+    }
+  });
+
+  for (const [name, rowProbes] of Object.entries(probes)) {
+    for (const probe of rowProbes) {
+      const wanted = probe.needs.map((index) => kafkaNeeds[name]![index]!);
+      const all = (scene: ProbeScene): Grant[] => wanted.map((need) => grant(need, scene));
+      const title = `${name}${probe.title === undefined ? '' : ` ${probe.title}`}`;
+      const fine: readonly Told[] = [0, ...(probe.fine ?? [])];
+
+      it(`A3, SEC-7: ${title} is for super users, and for whoever has exactly what it needs`, async () => {
+        expect(fine).toContain(await told(probe, () => [], 'root'));
+        expect(fine).toContain(await told(probe, all));
+        expect(fine).not.toContain(await told(probe, () => []));
+      });
+
+      for (const [at, need] of wanted.entries()) {
+        const others = (scene: ProbeScene): Grant[] =>
+          wanted.filter((_, index) => index !== at).map((each) => grant(each, scene));
+        it(`A3, SEC-11, SEC-12: ${title} needs ${need.operation} of ${need.resource}`, async () => {
+          const lacking = without(need);
+          expect(await told(probe, others)).toBe(lacking);
+          const denied = (scene: ProbeScene): Grant => ({ ...grant(need, scene), permission: 'deny' });
+          expect(await told(probe, (scene) => [...all(scene), denied(scene)])).toBe(lacking);
+          const elsewhere = (scene: ProbeScene): Grant[] => [
+            ...others(scene),
+            grant(need, { ...scene, topic: 'another', group: 'another' }),
+          ];
+          if (need.resource !== 'cluster' && need.ofAny !== true) expect(await told(probe, elsewhere)).toBe(lacking);
+          for (const other of need.or ?? [])
+            expect(fine).toContain(await told(probe, (scene) => [...others(scene), grant(other, scene)]));
+        });
+      }
+    }
+  }
+});
