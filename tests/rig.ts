@@ -5,7 +5,7 @@
  *   node --conditions=@q/source tests/rig.ts fuzz --count 10000000 --seed 7
  *   node --conditions=@q/source tests/rig.ts recovery --gib 10
  *
- * `--count` is in the rig's own unit: disks, kills, cuts, damaged folders, inputs, connections, bugs. `--part 1/2` does
+ * `--count` is in the rig's own unit: disks, kills, cuts, transactions, damaged folders, inputs, connections, bugs. `--part 1/2` does
  * the first half of what can be shared by processes. A signal ends it without a report, and its brokers, mounts and
  * loop devices with it.
  */
@@ -28,6 +28,7 @@ import { run as runPlanted } from './planted/planted-rig.ts';
 import { run as runRecovery } from './recovery/recovery-rig.ts';
 import { run as runShortage } from './shortage/shortage-rig.ts';
 import { run as runSimulation } from './simulation/simulation-rig.ts';
+import { run as runTransactions } from './simulation/transactions/transaction-rig.ts';
 import { run as runSurface } from './surface/surface-rig.ts';
 
 interface Arguments {
@@ -48,6 +49,9 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: numberArgument(count), seed })],
   simulation: async ({ count = '20000', seed, part }) => [
     await runSimulation({ images: numberArgument(count), seed, part }),
+  ],
+  transactions: async ({ count = '30000', seed, part }) => [
+    await runTransactions({ transactions: numberArgument(count), seed, part }),
   ],
   recovery: async ({ gib }) => [await runRecovery({ gib })],
   damage: async ({ count = '6000', seed, only, part }) => [

@@ -22,6 +22,7 @@ export const proofRigs: readonly ProofRig[] = [
   { name: 'power', ci: '1000', full: '30000' },
   { name: 'fuzz', ci: '200000', full: '10000000', isDivisible: true },
   { name: 'simulation', ci: '20000', full: '1000000', isDivisible: true },
+  { name: 'transactions', ci: '30000', full: '3000000', isDivisible: true },
   { name: 'fuzz-connection', ci: '1000', full: '100000' },
   { name: 'surface', ci: '5000', full: '200000', isDivisible: true },
   // From the seed that the tests hunt from, too: from another one a bug may hide for longer than there is time.

@@ -4,6 +4,7 @@
  *   pnpm sim --seed 7            one run, with its trace
  *   pnpm sim --seed 1 --seeds 500
  *   pnpm sim --seed 7 --images 80    with more disks for each power cut; another run than one with fewer
+ *   pnpm sim --seed 1 --seeds 500 --transactions    of transactions, on the level of services
  *   pnpm sim --seed 7 --profile groups    dwells on what the profile says; another run than the seed's own
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { parseProfile } from './simulation-profile.ts';
 import { simulate } from './simulation.ts';
 import type { PlanOverrides } from './simulation-plan.ts';
 import type { SimulationResult } from './simulation.ts';
+import { simulateTransactions } from './transactions/transaction-simulation.ts';
 
 const traceLines = 200;
 const failuresShown = 10;
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     images: { type: 'string' },
     profile: { type: 'string' },
+    transactions: { type: 'boolean', default: false },
   },
 });
 const first = Number(values.seed);
@@ -31,6 +34,10 @@ const given: PlanOverrides = {
   ...(values.profile === undefined ? {} : { profile: parseProfile(values.profile) }),
 };
 for (let seed = first; seed < first + count; seed += 1) {
+  if (values.transactions) {
+    if (await runTransactions(seed)) continue;
+    break;
+  }
   const result = await simulate(seed, given);
   if (count === 1) console.log(`${JSON.stringify(result.plan, null, 2)}\n${result.trace}`);
   console.log(summary(result));
@@ -38,6 +45,19 @@ for (let seed = first; seed < first + count; seed += 1) {
   await report(result);
   process.exitCode = 1;
   break;
+}
+
+/** False, and shown, where a promise was broken. */
+async function runTransactions(seed: number): Promise<boolean> {
+  const { plan, trace, failures, digest, transactions, committed, crashes } = await simulateTransactions(seed);
+  if (count === 1 || failures.length > 0) console.log(`${JSON.stringify(plan, null, 2)}\n${trace}`);
+  console.log(
+    `seed ${seed}, trace ${digest}: ${transactions} transactions, ${committed} committed, ${crashes} crashes: ${failures.length} broken promises`,
+  );
+  if (failures.length === 0) return true;
+  console.log(failures.slice(0, failuresShown).join('\n'));
+  process.exitCode = 1;
+  return false;
 }
 
 function again(option: 'images' | 'profile'): string {

@@ -71,13 +71,20 @@ function unlessOutOfFiles(error: unknown): void {
 }
 
 /** A segment that has the file of offsets has that of aborted transactions, if there are any (load-log.ts). */
-async function saveIndexes({ context: { fileSystem }, transactions }: LogCore, segment: Segment): Promise<void> {
+async function saveIndexes(
+  { context: { fileSystem }, directory, transactions }: LogCore,
+  segment: Segment,
+): Promise<void> {
   const { indexes } = segment;
   if (indexes === null) return;
   const aborted = transactions.aborted.bytesOf(segment);
   const path = (kind: 'index' | 'timeindex' | 'txnindex'): string =>
     `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
-  if (aborted.length > 0) await writeFileFrom(fileSystem, path('txnindex'), { position: 0, bytes: aborted });
+  if (aborted.length > 0) {
+    await writeFileFrom(fileSystem, path('txnindex'), { position: 0, bytes: aborted });
+    // A crash must not leave the file of offsets without this one.
+    await fileSystem.syncDirectory(directory);
+  }
   segment.abortedSaved = aborted.length / abortedEntryBytes;
   await writeFileFrom(fileSystem, path('index'), { position: 0, bytes: indexes.offsets.bytes() });
   await writeFileFrom(fileSystem, path('timeindex'), { position: 0, bytes: indexes.times.bytes() });

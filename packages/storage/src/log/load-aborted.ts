@@ -21,21 +21,14 @@ export async function loadAborted(context: LogContext, o: LoadAbortedOptions): P
     try {
       const entries = decodeAborted(await context.fileSystem.readFile(path), segment);
       for (const entry of entries) aborted.add(entry);
-      segment.abortedSaved = entries.length;
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       context.log.warn(
         { event: 'partition.transactions_rebuilt', directory: segment.directory, err: error },
         'an index of transactions is unreadable; it is made again from the log',
       );
-      forgetSaved(o.segments);
       return false;
     }
   }
   return true;
-}
-
-/** The next checkpoint writes all of it. */
-function forgetSaved(segments: readonly Segment[]): void {
-  for (const segment of segments) segment.abortedSaved = 0;
 }

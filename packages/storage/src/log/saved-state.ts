@@ -67,6 +67,8 @@ export async function loadSavedState(context: LogContext, o: SavedStateOptions):
     && (await loadAborted(context, { transactions, segments, bases: content.abortedIndexes }));
   const snapshotOffset = await loadSnapshot(context, { directory, dedup, transactions, snapshots });
   if (!isAbortedKnown) transactions.clear();
+  // What a process that was killed wrote behind the snapshot may not be synced: it is written again.
+  for (const segment of segments) segment.abortedSaved = transactions.aborted.countIn(segment);
   return {
     dedup,
     transactions,

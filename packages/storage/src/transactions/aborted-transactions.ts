@@ -89,6 +89,11 @@ export class AbortedTransactions {
     this.#numbers = [];
   }
 
+  /** How many have their marker in the segment. */
+  countIn({ baseOffset, endOffset }: { readonly baseOffset: number; readonly endOffset: number }): number {
+    return this.count === 0 ? 0 : this.#firstEndingAt(endOffset) - this.#firstEndingAt(baseOffset);
+  }
+
   /** The bytes of a segment's file, but for so many entries that it has already. */
   bytesOf(segment: { readonly baseOffset: number; readonly endOffset: number }, entriesSaved = 0): Buffer {
     const first = this.#firstEndingAt(segment.baseOffset) + entriesSaved;

@@ -71,6 +71,22 @@ describe('X1 S2 the index of aborted transactions', () => {
     }
   });
 
+  it('X1 S2 is written again where a killed process has not synced it, before anybody relies on it', async () => {
+    const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1, journalFiles: 0 } });
+    const log = await under.open(small);
+    await writeSome(log);
+    const before = await committed(log);
+    const hold = under.disk.hold('datasync', /txnindex$/);
+    void under.store.maintain();
+    await hold.reached;
+    await under.kill();
+    await under.open(small);
+    await under.store.maintain();
+    await under.crash('all');
+    expect(await committed(await under.open(small))).toEqual(before);
+    await under.store.close();
+  });
+
   it.each(['all', 'none'] as const)(
     'X1 S2 S4 is right after a crash in each step of a swap that loses %s',
     async (loss) => {

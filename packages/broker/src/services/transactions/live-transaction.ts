@@ -26,7 +26,7 @@ export interface LiveTransactionOptions {
   readonly stored: Transaction | null;
   readonly log: Pick<StateLog<TransactionRecord>, 'write'>;
   /** Called after each write, when it is durable as it is or has gone back. */
-  readonly written: (live: LiveTransaction) => void;
+  readonly written: (live: LiveTransaction, outcome: 'durable' | 'failed') => void;
 }
 
 export class LiveTransaction {
@@ -35,6 +35,8 @@ export class LiveTransaction {
   readonly resource: Resource;
   /** Its outcome is being told; null: not now. */
   telling: Promise<void> | null = null;
+  /** A group is made to forget the transaction before this one; null: none is. */
+  makingWay: Promise<void> | null = null;
   readonly #state: LoggedState<Transaction | null, TransactionRecord>;
   #touched: PartitionsByTopic;
   #hasLost = false;
@@ -50,7 +52,7 @@ export class LiveTransaction {
       log,
       written: (outcome) => {
         this.#hasLost = outcome === 'failed' && !isPartOf(this.#touched, this.newest?.partitions ?? noPartitions);
-        written(this);
+        written(this, outcome);
       },
     });
   }

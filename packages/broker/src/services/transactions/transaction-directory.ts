@@ -15,6 +15,8 @@ import { LiveTransaction } from './live-transaction.ts';
 export interface TransactionDirectoryOptions {
   readonly log: Pick<StateLog<TransactionRecord>, 'write'>;
   readonly limits: Pick<BrokerLimits, 'transactionalIdsMax'>;
+  /** Changes could not be stored, and are taken back: other deadlines count again. */
+  readonly wentBack: (live: LiveTransaction) => void;
 }
 
 export class TransactionDirectory {
@@ -74,8 +76,9 @@ export class TransactionDirectory {
       transactionalId,
       stored,
       log: this.#options.log,
-      written: (written) => {
+      written: (written, outcome) => {
         this.noteProducers(written);
+        if (outcome === 'failed') this.#options.wentBack(written);
         this.forgetIfGone(written);
       },
     });

@@ -34,6 +34,7 @@ import { noAudit } from '../audit/audit.ts';
 import type { AuditNotes } from '../audit/audit.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { Groups } from '../groups/groups.ts';
+import type { LiveGroup } from '../groups/live-group.ts';
 import type { ProducerIdBlocks } from '../producers/producer-id-blocks.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -105,7 +106,11 @@ export class Transactions {
     const { registry, groups, clock, logger, limits, coordinatorEpoch } = options;
     this.#options = options;
     this.#log = new StateLog({ records: transactionRecords, log, create: () => openLog(options), clock, logger });
-    this.#directory = new TransactionDirectory({ log: this.#log, limits });
+    this.#directory = new TransactionDirectory({
+      log: this.#log,
+      limits,
+      wentBack: (live) => this.#noteDeadline(live),
+    });
     this.#teller = new OutcomeTeller({
       registry,
       groups: groups.directory,
@@ -210,7 +215,33 @@ export class Transactions {
     { groupId, offsets }: { readonly groupId: string; readonly offsets: readonly StagedOffset[] },
   ): Promise<void> {
     const live = this.#directory.require(transactionalId);
+    await this.#makeWay(live, groupId);
     await this.#settle(live, { kind: 'stage', producer, groupId, offsets });
+  }
+
+  /**
+   * A producer that keeps its epoch is in this transaction who it was in the one before: what its group has noted of
+   * that one would pass for this one, whose offsets would not be committed. So it is forgotten, durably, once nobody
+   * tells that one again.
+   */
+  async #makeWay(live: LiveTransaction, groupId: string): Promise<void> {
+    while (live.makingWay !== null) await live.makingWay;
+    const group = this.#options.groups.directory.find(groupId);
+    if (group === null || !this.#isNotedIn(group, live)) return;
+    const forget = async (): Promise<void> => {
+      await live.settled();
+      if (this.#isNotedIn(group, live)) group.forgetTransactions(live.transactionalId);
+      await group.settled();
+    };
+    live.makingWay = forget().finally(() => (live.makingWay = null));
+    await live.makingWay;
+  }
+
+  /** As the producer of a transaction that is not decided yet, and so not of this one. */
+  #isNotedIn(group: LiveGroup, { newest, transactionalId }: LiveTransaction): boolean {
+    const noted = group.applied.get(transactionalId);
+    if (noted === undefined || newest === null || isPrepared(newest)) return false;
+    return noted.producerId === newest.producer.producerId && noted.producerEpoch === newest.producer.producerEpoch;
   }
 
   /** Whether a transaction that has not ended may commit another offset for it. */

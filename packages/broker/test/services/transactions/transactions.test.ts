@@ -1,4 +1,5 @@
 import { encodeBatch } from '@q/protocol';
+import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { batchOf, errorOf, testDirectory } from '../../harness.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
@@ -92,6 +93,23 @@ describe('X1 transactions of a broker', () => {
     expect(scene.services.transactions.numbers).toMatchObject({ committed: 1, aborted: { timeout: 1 } });
   });
 
+  it('X1 abort themselves, also where the disk had no room for that when their time was over', async () => {
+    const fileSystem = new FaultyFileSystem({ capacityBytes: 1 << 30 });
+    const storageLimits = { diskReserveBytes: 0, reserveFileBytes: 0 };
+    const said: unknown[] = [];
+    const note = (fields: object): void => void said.push((fields as { event?: string }).event);
+    const logger = { debug: note, info: note, warn: note, error: note };
+    const options = { storage: 'file', dataDir: '/data', fileSystem, storageLimits, logger } as const;
+    await using scene = await TransactionScene.start(options);
+    const topicId = await scene.topic('orders');
+    const producer = await scene.begin(id, { timeoutMs: 100 });
+    await scene.write({ topicId }, { producer, texts: ['slow'] });
+    fileSystem.capacityBytes = fileSystem.usedBytes;
+    await expect.poll(() => said).toContain('state.not_stored');
+    fileSystem.capacityBytes = 1 << 30;
+    await expect.poll(() => scene.services.transactions.describe(id, scene.caller).state).toBe('completeAbort');
+  });
+
   it('X1 are aborted by an operator', async () => {
     await using scene = await TransactionScene.start();
     const topicId = await scene.topic('orders');
@@ -175,6 +193,25 @@ describe('X2 offsets in transactions', () => {
     await scene.services.groups.offsets.commit(commits, scene.caller);
     await scene.end(id, producer, 'commit');
     expect(await scene.committedOffset('readers', topicId)).toBe(5);
+  });
+
+  it('X2 are committed by each transaction of a producer that keeps its epoch, and after a restart not again', async () => {
+    const dataDir = await testDirectory();
+    await using scene = await TransactionScene.start({ storage: 'file', dataDir });
+    const topicId = await scene.topic('orders');
+    await scene.append({ topicId, partition: 0 }, batchOf('a', 'b', 'c'));
+    const producer = await scene.begin(id);
+    const claim = { transactionalId: id, producer };
+    for (const offset of [1, 2]) {
+      await scene.stage(claim, { groupId: 'readers', topicId, offset });
+      const request = { ...claim, outcome: 'commit', raises: false } as const;
+      expect(await scene.services.transactions.end(request, scene.caller)).toEqual(producer);
+      expect(await scene.committedOffset('readers', topicId)).toBe(offset);
+    }
+    await scene.restart();
+    await scene.stage(claim, { groupId: 'readers', topicId, offset: 3 });
+    await scene.services.transactions.end({ ...claim, outcome: 'commit', raises: false }, scene.caller);
+    expect(await scene.committedOffset('readers', topicId)).toBe(3);
   });
 
   it('X2 beyond the end of the partition are refused, and the others staged', async () => {
