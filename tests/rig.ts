@@ -5,9 +5,9 @@
  *   node --conditions=@q/source tests/rig.ts fuzz --count 10000000 --seed 7
  *   node --conditions=@q/source tests/rig.ts recovery --gib 10
  *
- * `--count` is in the rig's own unit: disks, kills, cuts, transactions, damaged folders, inputs, connections, bugs. `--part 1/2` does
- * the first half of what can be shared by processes. A signal ends it without a report, and its brokers, mounts and
- * loop devices with it.
+ * `--count` is in the rig's own unit: disks, kills, cuts, transactions, damaged folders, inputs, connections, bugs.
+ * `--part 1/2` does the first half of what can be shared by processes. A signal ends it without a report, and its
+ * brokers, mounts and loop devices with it.
  */
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
