@@ -31,7 +31,10 @@ export interface ConsumerOptions {
   readonly partitions?: readonly number[] | 'all';
   /** Where to begin; default `'earliest'`. */
   readonly from?: StartPosition;
-  /** End the loop once every partition has reached the end that it had when the consumer started. Default false. */
+  /**
+   * End the loop once every partition has reached the end that it had when the consumer started, or what an open
+   * transaction holds back. Default false.
+   */
   readonly stopAtEnd?: boolean;
   /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 4 MiB. */
   readonly prefetchBytes?: number;

@@ -348,17 +348,19 @@ export class Fetcher {
     const endOffsetNow = this.#endOf(o.answer);
     reader.highWatermark = endOffsetNow;
     if (reader.isAtEnd) reader.emptyFetches += 1;
-    if (o.hadRoom) this.#isEmptyUpTo(reader, endOffsetNow);
+    if (o.hadRoom) this.#isEmptyUpTo(reader, o.answer.highWatermark);
     const { endOffset } = reader;
     if (
       !o.hadRoom
       || endOffset === null
-      || endOffsetNow < endOffset
+      || o.answer.highWatermark < endOffset
       || reader.hasBatches
       || reader.fetchOffset >= endOffset
     )
       return false;
-    reader.moveTo(endOffset);
+    // What an open transaction holds back was not there to be read when the consumer started.
+    if (endOffsetNow < endOffset) reader.endOffset = reader.fetchOffset;
+    else reader.moveTo(endOffset);
     return true;
   }
 
