@@ -8,6 +8,7 @@ import type { Mutation } from './mutation.ts';
 import { settingsMutations } from './settings-mutations.ts';
 import { storageMutations } from './storage-mutations.ts';
 import { surfaceMutations } from './surface-mutations.ts';
+import { transactionMutations } from './transaction-mutations.ts';
 import { trailAndTokenMutations } from './trail-and-token-mutations.ts';
 
 /** Every bug that can be planted. */
@@ -23,6 +24,7 @@ export const mutations: readonly Mutation[] = [
   ...settingsMutations,
   ...trailAndTokenMutations,
   ...accessMutations,
+  ...transactionMutations,
 ];
 
 export function mutationNamed(name: string): Mutation {

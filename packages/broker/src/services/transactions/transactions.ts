@@ -141,7 +141,8 @@ export class Transactions {
     const hasLog = ownLogs.some(({ topicId }) => topicId === transactionsLogId.topicId);
     const log = hasLog ? await openLog(options) : null;
     const transactions = new Transactions(options, log);
-    if (log !== null) await transactions.#load(log);
+    if (log === null) void transactions.#hanging.look();
+    else await transactions.#load(log);
     return transactions;
   }
 
