@@ -90,3 +90,14 @@ describe('the ack tracker', () => {
     expect(tracker.isEmpty).toBe(true);
   });
 });
+
+it('X3 what is behind the last entry are markers that were passed, and behind another one the next entry', () => {
+  const tracker = new AckTracker(0);
+  const [first, last] = [tracker.add(0, 1), tracker.add(1, 2)];
+  tracker.pass(4);
+  expect(tracker.nextAfter(last, 1)).toBe(4);
+  expect(tracker.nextAfter(first, 0)).toBe(1);
+  // One that was handed out meanwhile is not behind it.
+  tracker.add(4, 5);
+  expect(tracker.nextAfter(last, 1)).toBe(2);
+});

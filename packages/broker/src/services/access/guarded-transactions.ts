@@ -103,6 +103,11 @@ export class GuardedTransactions {
     return this.#transactions.isUnstable(groupId, topicId, partition);
   }
 
+  /** As `Transactions.unstableOffsets`. */
+  unstableOffsets(groupId: string): ReadonlySet<string> {
+    return this.#transactions.unstableOffsets(groupId);
+  }
+
   /** As `Transactions.numbers`: for metrics, whose caller is asked once for all of them. */
   get numbers(): Transactions['numbers'] {
     return this.#transactions.numbers;

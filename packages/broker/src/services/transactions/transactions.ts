@@ -253,6 +253,19 @@ export class Transactions {
     return false;
   }
 
+  /**
+   * Of which partitions `isUnstable` holds, as `topicId/partition`: for many of them at once. Whoever reads offsets asks
+   * before it does: the transaction may end meanwhile.
+   */
+  unstableOffsets(groupId: string): ReadonlySet<string> {
+    const unstable = new Set<string>();
+    for (const { newest } of this.#directory.all()) {
+      if (newest === null || newest.state === 'prepareAbort') continue;
+      for (const key of newest.offsets.get(groupId)?.keys() ?? []) unstable.add(key);
+    }
+    return unstable;
+  }
+
   /** All that there are, in no order. */
   *list(): Generator<Transaction> {
     for (const { newest } of this.#directory.all()) if (newest !== null) yield newest;

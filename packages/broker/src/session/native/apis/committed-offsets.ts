@@ -19,6 +19,7 @@ import type { Handler } from '../handler.ts';
 import { errorsOf, errorsOfPartitions, wireCode, wireResult } from './wire-result.ts';
 
 const unstableOffsets = errorCode('UNSTABLE_OFFSETS');
+const none: ReadonlySet<string> = new Set();
 
 export function commitOffsetHandler(
   offsets: Services['groups']['offsets'],
@@ -30,6 +31,11 @@ export function commitOffsetHandler(
     },
     errorsIn: errorsOfPartitions,
   };
+}
+
+export interface FetchOffsetDependencies {
+  readonly groups: { readonly offsets: Pick<Services['groups']['offsets'], 'fetch'> };
+  readonly transactions: Pick<Services['transactions'], 'unstableOffsets'>;
 }
 
 /** Of commits at once, and of those with a transaction. */
@@ -45,19 +51,18 @@ export function committedAnswer(topics: readonly CommittedTopic[]): CommitOffset
 export function fetchOffsetHandler({
   groups: { offsets },
   transactions,
-}: Pick<Services, 'groups' | 'transactions'>): Handler<FetchOffsetRequest, FetchOffsetResponse> {
+}: FetchOffsetDependencies): Handler<FetchOffsetRequest, FetchOffsetResponse> {
   return {
     api: FetchOffset,
     handle: async (request, caller) => {
+      // Before they are read: the transaction may end until they are answered.
+      const unstable = request.requireStable ? transactions.unstableOffsets(request.groupId) : none;
       const topics = await offsets.fetch(request, caller);
       return {
         topics: topics.map(({ partitions, ...topic }) => ({
           ...topic,
           partitions: partitions.map(({ error, ...found }) => {
-            const isUnstable =
-              request.requireStable
-              && error === null
-              && transactions.isUnstable(request.groupId, topic.topicId, found.partition);
+            const isUnstable = error === null && unstable.has(`${topic.topicId}/${found.partition}`);
             return { ...found, errorCode: isUnstable ? unstableOffsets : wireCode(error) };
           }),
         })),
