@@ -254,8 +254,8 @@ export class Transactions {
   }
 
   /**
-   * Of which partitions `isUnstable` holds, as `topicId/partition`: for many of them at once. Whoever reads offsets asks
-   * before it does: the transaction may end meanwhile.
+   * Of which partitions `isUnstable` holds, as `topicId/partition`. Whoever reads offsets asks before it reads: the
+   * transaction may end meanwhile.
    */
   unstableOffsets(groupId: string): ReadonlySet<string> {
     const unstable = new Set<string>();
