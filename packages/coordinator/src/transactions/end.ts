@@ -30,11 +30,12 @@ export function end(before: Transaction, command: End, context: TransactionConte
 
 /** The answer to the first one was lost, or somebody else was faster, which for an abort comes to the same. */
 function repeated(before: Transaction, { producer, outcome }: End, { freshProducerId }: TransactionContext): Turn {
+  // Whatever it wanted, somebody else has taken over.
+  if (before.cause === 'fence') return refuseOthers(before, producer)!;
   if (outcomeOf(before) !== outcome) {
     const refusal = isUndone(before) ? refuseOthers(before, producer) : null;
     return refusal ?? refuse(before, 'INVALID_TRANSACTION_STATE', endedOtherwise(before));
   }
-  if (before.cause === 'fence') return refuseOthers(before, producer)!;
   if (isPrepared(before)) return turn(before, { kind: 'ending' });
   if (before.producer.producerEpoch <= producerEpochMax)
     return turn(before, { kind: 'producer', producer: before.producer });

@@ -37,7 +37,10 @@ describe('X1 a producer and its transactional id', () => {
     expect(driven.step({ kind: 'init', transactionalId, timeoutMs, expected: null })).toEqual({ kind: 'wait' });
     expect(driven.transaction).toMatchObject({ state: 'prepareAbort', cause: 'fence' });
     expect(codeOf(driven.end(producer, 'abort'))).toBe('PRODUCER_FENCED');
+    expect(codeOf(driven.end(producer, 'commit'))).toBe('PRODUCER_FENCED');
     expect(codeOf(driven.join(producer, 2))).toBe('PRODUCER_FENCED');
+    const later = { ...producer, producerEpoch: producer.producerEpoch + 9 };
+    expect(codeOf(driven.join(later, 2))).toBe('PRODUCER_FENCED');
   });
 
   it('X1 goes on under its id after an error, and a repeated request gets the same epoch', () => {

@@ -66,3 +66,25 @@ it('X1 are ended after a start where a partition has them open and nobody knows 
   await using again = await TransactionScene.start({ storage: 'file', dataDir });
   await expect.poll(() => again.committed(topicId)).toEqual(['waits']);
 });
+
+it('X1 go on within 3 s of a start that finds 10,000 of them open after a power cut', async () => {
+  const count = 10_000;
+  const partitions = 12;
+  const disk = new FaultyFileSystem();
+  const options = { storage: 'file', dataDir: '/data' } as const;
+  const dead = await TransactionScene.start({ ...options, fileSystem: disk });
+  const topicId = await dead.topic('orders', partitions);
+  const open = async (_: unknown, index: number): Promise<void> => {
+    const producer = await dead.begin(`id-${index}`, { timeoutMs: 600_000 });
+    await dead.write({ topicId, partition: index % partitions }, { producer, texts: ['x'] });
+  };
+  await Promise.all(Array.from({ length: count }, open));
+  const fileSystem = await disk.crash('all');
+  const startedMs = performance.now();
+  await using scene = await TransactionScene.start({ ...options, fileSystem });
+  const { transactions } = scene.services;
+  await scene.end('id-0', transactions.describe('id-0', scene.caller).producer, 'commit');
+  expect(performance.now() - startedMs).toBeLessThan(3_000);
+  expect(transactions.list(scene.caller).filter(({ state }) => state === 'ongoing')).toHaveLength(count - 1);
+  expect(await scene.committed(topicId)).toEqual(['x']);
+}, 60_000);
