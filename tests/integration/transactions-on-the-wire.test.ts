@@ -213,4 +213,25 @@ describe('X2 offsets in transactions on the wire', () => {
     await again.end(young, 'commit');
     expect(await again.committed(to, { mustBeStable: true })).toBe(0);
   });
+
+  it('X2 are waited for by whoever takes the partition over, and then begun behind', async () => {
+    await using scene = await Scene.start();
+    await using by = await Wire.open(scene);
+    const to = await by.wire.createTopic('orders');
+    await using source = scene.q.producer();
+    await source.sendBatch('orders', [{ value: 'a' }, { value: 'b' }, { value: 'c' }]);
+    await by.commit(to, 0);
+    const producer = await by.begin();
+    expect(await by.stage(producer, to, 2)).toBe(0);
+    await using consumer = scene.q.consumer('orders', { group: 'g', autoCommit: false });
+    const reading = consumer[Symbol.asyncIterator]().next();
+    let isReading = false;
+    void reading.then(() => (isReading = true));
+    await expect.poll(async () => (await scene.q.admin.describeGroup('g')).members.length).toBe(1);
+    expect([isReading, consumer.partitions]).toEqual([false, []]);
+    await by.end(producer, 'commit');
+    const { value: message } = await reading;
+    expect([message!.offset, String(message!.value)]).toEqual([2, 'c']);
+    message!.ack();
+  });
 });
