@@ -5,6 +5,7 @@ import type { BytesIn, Topic } from '../topic/topic.ts';
 
 /** A consumer whose offsets a transaction can commit: one that was made with a group. */
 export interface OffsetConsumer {
+  /** Id of its member in the group. */
   readonly memberId: string;
 }
 
@@ -57,6 +58,7 @@ export interface TransactionOptions {
  * open transaction is aborted.
  */
 export interface TransactionalProducer extends AsyncDisposable {
+  /** As it was asked for. */
   readonly transactionalId: string;
   /**
    * Calls the function with an open transaction, and commits when its promise resolves. Resolves when everybody sees
