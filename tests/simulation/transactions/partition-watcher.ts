@@ -63,7 +63,7 @@ export class PartitionWatcher {
     if (code === 'OFFSET_OUT_OF_RANGE' && this.topic === 'trimmed')
       this.position = Number(details?.['logStartOffset'] ?? this.position);
     else if (code === 'OFFSET_OUT_OF_RANGE' || code === 'CORRUPT_LOG')
-      this.#world.problem(`${this.name} at ${this.position}: ${code}`);
+      this.#world.problem(`${this.name} at ${this.position}: ${code} ${error.message}`);
     return false;
   }
 }
