@@ -45,7 +45,8 @@ export class FaultyFileSystem implements FileSystem {
   #contents = new MemoryFileSystem();
   #root = new DirectoryInode();
   readonly #locks = new Set<string>();
-  #files = 0;
+  /** Of the contents, and so shared with whoever goes on with them: a dead process may be about to make a file. */
+  #made = { files: 0 };
   #usedBytes = 0;
   #changes = 0;
   #steps = 0;
@@ -117,7 +118,7 @@ export class FaultyFileSystem implements FileSystem {
     const next = this.#successor();
     next.#contents = this.#contents;
     next.#root = this.#root;
-    next.#files = this.#files;
+    next.#made = this.#made;
     next.#usedBytes = this.#usedBytes;
     next.#changes = this.#changes;
     return next;
@@ -353,7 +354,7 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   async #newFile(): Promise<FileInode> {
-    const name = `/${(this.#files += 1)}`;
+    const name = `/${(this.#made.files += 1)}`;
     const live = await this.#contents.open(name, 'create');
     const durable = await this.#contents.open(`${name}.durable`, 'create');
     return new FileInode({ live, durable, modifiedMs: this.#options.clock?.now() ?? 0 });
