@@ -162,6 +162,7 @@ export class SimulatedBroker {
     try {
       this.#broker = await startBroker({
         host: 'broker',
+        insecure: true,
         port: 7420,
         admin: false,
         dataDir: '/data',
