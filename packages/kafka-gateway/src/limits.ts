@@ -4,6 +4,4 @@ export const kafkaLimits = {
   fetchSessionPartitionsMax: 200_000,
   /** Whoever may not read what it fetches, and gets nothing else, is answered after so long. */
   refusedFetchMs: 500,
-  /** Client ids of which the log says that they ask for transactions. */
-  transactionWarningsMax: 64,
 } as const;

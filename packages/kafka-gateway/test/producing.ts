@@ -74,3 +74,8 @@ export function stamped(batch: Buffer, { id, epoch, sequence }: Stamp): Buffer {
     batch.writeInt32BE(sequence, batchAt.baseSequence);
   });
 }
+
+/** The batch as part of a transaction. */
+export function inTransaction(batch: Buffer): Buffer {
+  return changed(batch, () => batch.writeInt16BE(batch.readInt16BE(batchAt.attributes) | 0x10, batchAt.attributes));
+}

@@ -85,9 +85,4 @@ export const connectionEvents = {
     meaning: 'An answer could not be encoded. Its connection is closed.',
     fields: ['door', 'api', 'err'],
   },
-  'kafka.transactions_refused': {
-    level: 'warn',
-    meaning: 'A Kafka client asks for transactions, which are not supported yet.',
-    fields: ['clientId', 'address'],
-  },
 } as const;

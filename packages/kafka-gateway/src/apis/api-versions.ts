@@ -15,6 +15,22 @@ type Answer = AnswerOf<typeof apiVersions>;
 /** What a client may call itself (KIP-511). */
 const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
+/**
+ * By transaction.version 2 a client knows that its epoch rises with every transaction, and that a partition joins one by
+ * being written to (KIP-890). Java 4.4 goes by it, and not by the versions of EndTxn and Produce.
+ */
+function featuresFor(
+  version: number,
+): Pick<Answer, 'supportedFeatures' | 'finalizedFeaturesEpoch' | 'finalizedFeatures'> {
+  const name = 'transaction.version';
+  return {
+    // Clients of version 3 stumble over one that begins at 0, so Kafka does not tell them (KIP-1022).
+    supportedFeatures: version < 4 ? [] : [{ name, minVersion: 0, maxVersion: 2 }],
+    finalizedFeaturesEpoch: 0,
+    finalizedFeatures: [{ name, maxVersionLevel: 2, minVersionLevel: 2 }],
+  };
+}
+
 export function apiVersionsHandler({ identity }: Pick<Services, 'identity'>): Handler {
   const apiKeys = [...servedVersions].map(([apiKey, { min, max }]) => ({ apiKey, minVersion: min, maxVersion: max }));
   const refused = (name: 'INVALID_REQUEST' | 'REBOOTSTRAP_REQUIRED'): Answer => ({
@@ -30,7 +46,7 @@ export function apiVersionsHandler({ identity }: Pick<Services, 'identity'>): Ha
       if ((clusterId === null) !== (nodeId === -1)) return refused('INVALID_REQUEST');
       if (clusterId !== null && (clusterId !== identity.clusterId || nodeId !== identity.brokerId))
         return refused('REBOOTSTRAP_REQUIRED');
-      return { errorCode: kafkaErrorCode.NONE, apiKeys };
+      return { errorCode: kafkaErrorCode.NONE, apiKeys, ...featuresFor(version) };
     },
     refuse: (errorCode) => ({ errorCode, apiKeys: [] }),
   });

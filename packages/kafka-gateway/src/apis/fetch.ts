@@ -131,6 +131,7 @@ async function fetchFor(
     maxBytes: Math.max(1, request.maxBytes),
     turn: caller.nextFetchTurn(),
     topics: there,
+    readsCommitted: asking.isReadCommitted,
     // As Kafka does it: whoever is beyond a quota is told so at once, and not listened to for that time.
     quotaWaitMs: 0,
   };
@@ -181,7 +182,7 @@ function isNews(
 }
 
 function partitionAnswer(partitionIndex: number, read: PartitionRead, asking: Asking): AnsweredPartition {
-  const { error, buffers, highWatermark, lastStableOffset, logStartOffset, divergesAt } = read;
+  const { error, buffers, highWatermark, lastStableOffset, logStartOffset, divergesAt, aborted } = read;
   if (error !== null) return failedPartition(partitionIndex, read, asking.context.version);
   return {
     partitionIndex,
@@ -189,7 +190,7 @@ function partitionAnswer(partitionIndex: number, read: PartitionRead, asking: As
     highWatermark,
     lastStableOffset,
     logStartOffset,
-    abortedTransactions: asking.isReadCommitted ? [] : null,
+    abortedTransactions: asking.isReadCommitted ? (aborted ?? []) : null,
     records: buffers,
     ...(divergesAt !== undefined && { divergingEpoch: divergesAt }),
   };

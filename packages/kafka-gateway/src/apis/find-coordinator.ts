@@ -1,8 +1,5 @@
 /**
- * FindCoordinator: this broker coordinates every group (row B1).
- *
- * It is the coordinator of transactional ids too: InitProducerId is where these are refused, in the one way that makes
- * every client give up at once. A broker that had no coordinator for them would be asked again and again.
+ * FindCoordinator: this broker coordinates every group and every transactional id (rows B1, X1).
  */
 import { groupNamed } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';

@@ -1,42 +1,72 @@
 /**
- * InitProducerId: an id for an idempotent producer (row B1). Transactions are not there yet.
+ * InitProducerId: an id for an idempotent producer (row B1), or who a producer of transactions is (row X1).
  */
-import type { Services } from '@q/broker';
+import type { DoorTools, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { coordinatorErrorCode } from '../errors/coordinator-errors.ts';
+import { asTransactionError } from '../errors/transaction-errors.ts';
 import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler, KafkaCaller } from '../session/handler.ts';
-import type { NoTransactions } from './no-transactions.ts';
+import type { Handler, KafkaCaller, RequestContext } from '../session/handler.ts';
 
 type Request = RequestOf<typeof initProducerId>;
 type ProducerIds = Services['producerIds'];
 type Identity = Awaited<ReturnType<ProducerIds['create']>>;
 
+const errorsSince = { fenced: 4, abortable: 6 };
+
 export function initProducerIdHandler(
-  { producerIds }: Pick<Services, 'producerIds'>,
-  noTransactions: NoTransactions,
+  { producerIds, transactions }: Pick<Services, 'producerIds' | 'transactions'>,
+  { limits }: Pick<DoorTools, 'limits'>,
 ): Handler {
+  const begin = async (request: Request, transactionalId: string, { version, caller }: RequestContext) => {
+    const { transactionTimeoutMs: timeoutMs } = request;
+    if (timeoutMs < 1 || timeoutMs > limits.transactionTimeoutMsMax)
+      throw new KafkaError(
+        'INVALID_TRANSACTION_TIMEOUT',
+        `a transaction takes 1 to ${limits.transactionTimeoutMsMax} ms`,
+      );
+    try {
+      return await transactions.begin({ transactionalId, timeoutMs, expected: expectedOf(request) }, caller);
+    } catch (error) {
+      throw asTransactionError(error, version, errorsSince);
+    }
+  };
   return handler(initProducerId, {
     mayOverlap: true,
-    handle: async (request, { caller }) => {
-      if (request.transactionalId !== null) throw noTransactions.refusal(caller);
-      return { errorCode: kafkaErrorCode.NONE, ...(await identityFor(request, producerIds, caller)) };
+    handle: async (request, context) => {
+      const { transactionalId } = request;
+      const identity =
+        transactionalId === null
+          ? await identityFor(request, producerIds, context.caller)
+          : await begin(request, transactionalId, context);
+      return { errorCode: kafkaErrorCode.NONE, ...identity };
     },
-    refuse: (errorCode) => ({ errorCode, producerId: -1, producerEpoch: -1 }),
+    refuse: (errorCode, { transactionalId }) => ({
+      errorCode: transactionalId === null ? errorCode : coordinatorErrorCode(errorCode),
+      producerId: -1,
+      producerEpoch: -1,
+    }),
   });
 }
 
-/** @throws KafkaError, QError */
-async function identityFor(
-  { producerId, producerEpoch }: Request,
-  producerIds: ProducerIds,
-  caller: KafkaCaller,
-): Promise<Identity> {
-  if ((producerId === -1) !== (producerEpoch === -1)) {
+/** Who a producer of transactions was up to now; null: it does not say. @throws KafkaError */
+function expectedOf({ producerId, producerEpoch }: Request): Identity | null {
+  checkWhole({ producerId, producerEpoch });
+  return producerId === -1 ? null : { producerId, producerEpoch };
+}
+
+/** @throws KafkaError */
+function checkWhole({ producerId, producerEpoch }: Identity): void {
+  if ((producerId === -1) !== (producerEpoch === -1))
     throw new KafkaError('INVALID_REQUEST', 'a producer names its id and its epoch, or neither');
-  }
+}
+
+/** @throws KafkaError, QError */
+async function identityFor(request: Request, producerIds: ProducerIds, caller: KafkaCaller): Promise<Identity> {
+  checkWhole(request);
   // Always a new one, as in Kafka: what a producer without a transactional id says that it has is not looked at.
   // @platformatic/kafka 2.12 names id 0 and epoch 0 each time; to raise that epoch makes two producers one, and the
   // records of the second are dropped as sent before.

@@ -3,20 +3,18 @@
  * durable.
  */
 import { groupNamed } from '@q/broker';
-import type { ClassicFault, CommittedTopic, OffsetToCommit, Services } from '@q/broker';
+import type { Services } from '@q/broker';
 import { demand } from '../access/demand.ts';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
-import { errorCodesOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
-import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { offsetCommit } from '../messages/offset-commit.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler, RequestContext } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { answeredTopic, commitOf, errorCodesOfTopics, holding, refusedTopic } from './committed-topics.ts';
 import { findTopicId } from './wanted-topic.ts';
 
-type Request = RequestOf<typeof offsetCommit>;
-type WantedTopic = Request['topics'][number];
-type AnsweredTopic = AnswerOf<typeof offsetCommit>['topics'][number];
-
+/** First version with topic ids instead of names. */
+const idsSince = 10;
 /** First version that tells an unknown group from an old generation. */
 const unknownGroupSince = 9;
 
@@ -27,11 +25,15 @@ export function offsetCommitHandler({
 }: Pick<Services, 'groups' | 'topics' | 'access'>): Handler {
   return handler(offsetCommit, {
     handle: async ({ topics, ...request }, context) => {
-      const found = topics.map((topic) => ({ topic, ...findTopicId(catalog, topic, context) }));
+      const { version, caller } = context;
+      const found = topics.map((topic) => ({
+        topic,
+        ...findTopicId(catalog, topic, { isById: version >= idsSince, caller }),
+      }));
       const known = found.filter(({ errorCode }) => errorCode === kafkaErrorCode.NONE);
       // As in Kafka: where no topic is there, the group is not looked at. Whoever may not use it is told that first.
       if (known.length === 0) {
-        demand(access, context.caller, { operation: 'read', resource: groupNamed(request.groupId) });
+        demand(access, caller, { operation: 'read', resource: groupNamed(request.groupId) });
         return { topics: found.map(({ topic, errorCode }) => refusedTopic(topic, errorCode)) };
       }
       const taken = await holding(
@@ -46,21 +48,23 @@ export function offsetCommitHandler({
             },
             topics: known.map(({ topic, topicId }) => ({ topicId, partitions: topic.partitions.map(commitOf) })),
           },
-          context.caller,
+          caller,
         ),
       );
-      const answers = known.map(({ topic }, index) => answeredTopic(topic, taken, index)).values();
+      const answers = known
+        .map(({ topic }, index) =>
+          typeof taken === 'string'
+            ? refusedTopic(topic, kafkaErrorCode[taken])
+            : answeredTopic(topic, taken[index]!, coordinatorCodeOf),
+        )
+        .values();
       return {
         topics: found.map(({ topic, errorCode }) =>
           errorCode === kafkaErrorCode.NONE ? answers.next().value! : refusedTopic(topic, errorCode),
         ),
       };
     },
-    errorCodesIn: ({ topics }) => {
-      const codes: number[] = [];
-      for (const { partitions } of topics) errorCodesOf(partitions, codes);
-      return codes;
-    },
+    errorCodesIn: errorCodesOfTopics,
     refuse: (code, { topics }, { version }) => {
       const errorCode =
         version < unknownGroupSince && code === kafkaErrorCode.GROUP_ID_NOT_FOUND
@@ -71,44 +75,4 @@ export function offsetCommitHandler({
     // It counts before its first await, and answers keep their order.
     mayOverlap: true,
   });
-}
-
-function commitOf(wanted: WantedTopic['partitions'][number]): OffsetToCommit {
-  return {
-    partition: wanted.partitionIndex,
-    offset: wanted.committedOffset,
-    leaderEpoch: wanted.committedLeaderEpoch,
-    metadata: wanted.committedMetadata,
-  };
-}
-
-function answeredTopic(
-  topic: WantedTopic,
-  taken: readonly CommittedTopic[] | ClassicFault,
-  index: number,
-): AnsweredTopic {
-  if (typeof taken === 'string') return refusedTopic(topic, kafkaErrorCode[taken]);
-  return {
-    ...topic,
-    partitions: taken[index]!.partitions.map(({ partition, error }) => ({
-      partitionIndex: partition,
-      // Nothing else of one commit can be wrong by itself.
-      errorCode:
-        error?.code === 'INVALID_REQUEST' ? kafkaErrorCode.OFFSET_METADATA_TOO_LARGE : coordinatorCodeOf(error),
-    })),
-  };
-}
-
-function refusedTopic(topic: WantedTopic, errorCode: number): AnsweredTopic {
-  return { ...topic, partitions: topic.partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) };
-}
-
-/** Until it is answered a commit is held in memory: it counts, so that a slow disk slows its senders down. */
-async function holding<T>({ caller }: RequestContext, answer: Promise<T>): Promise<T> {
-  const release = caller.budget.holdFrame();
-  try {
-    return await answer;
-  } finally {
-    release();
-  }
 }

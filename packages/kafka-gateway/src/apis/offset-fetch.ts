@@ -1,6 +1,6 @@
 /**
  * OffsetFetch: how far groups have come (row B1). The answer holds what was committed before, and waits until that is
- * durable. There are no transactions, so every offset is stable.
+ * durable. Where a transaction may replace an offset, who asks for stable ones is told to ask again.
  */
 import { offsetGroupsPerTurn } from '@q/broker';
 import type { DoorTools, FoundGroupOffsets, OffsetFound, Services, TopicOffsets } from '@q/broker';
@@ -20,13 +20,16 @@ type WantedTopic = NonNullable<WantedGroup['topics']>[number];
 type Answer = AnswerOf<typeof offsetFetch>;
 type AnsweredGroup = NonNullable<Answer['groups']>[number];
 type AnsweredTopic = AnsweredGroup['topics'][number];
+type AnsweredPartition = AnsweredTopic['partitions'][number];
 
 const severalGroupsSince = 8;
+/** First version with topic ids instead of names. */
+const idsSince = 10;
 /** First version that can say that it could not ask for a group at all. */
 const groupErrorSince = 2;
 
 export function offsetFetchHandler(
-  { groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>,
+  { groups, topics: catalog, transactions }: Pick<Services, 'groups' | 'topics' | 'transactions'>,
   { limits }: Pick<DoorTools, 'limits'>,
 ): Handler {
   return handler(offsetFetch, {
@@ -36,7 +39,11 @@ export function offsetFetchHandler(
       if (refused !== null) return refused;
       const wanted = wantedGroups(request, version).map((group) => ({
         ...group,
-        topics: group.topics?.map((topic) => ({ topic, ...findTopicId(catalog, topic, { version, caller }) })) ?? null,
+        topics:
+          group.topics?.map((topic) => ({
+            topic,
+            ...findTopicId(catalog, topic, { isById: version >= idsSince, caller }),
+          })) ?? null,
       }));
       const sought = wanted.map(({ groupId, memberId, memberEpoch, topics }) => ({
         groupId,
@@ -47,10 +54,14 @@ export function offsetFetchHandler(
       // Many are looked up in several turns: a commit that comes behind must not be seen by the last of them.
       const goOn = sought.length > offsetGroupsPerTurn ? caller.budget.holdOrder() : null;
       const found = await groups.offsets.fetchClassic(sought, caller).finally(goOn);
+      const isUnstable: Unstable = (groupId, topicId, partition) =>
+        request.requireStable && transactions.isUnstable(groupId, topicId, partition);
       return asVersion(
         version,
         request,
-        wanted.map(({ groupId, topics }, index) => answeredGroup(groupId, topics, found[index]!)),
+        wanted.map(({ groupId, topics }, index) =>
+          answeredGroup({ groupId, sought: topics }, found[index]!, isUnstable),
+        ),
       );
     },
     refuse: (code, request, { version }) =>
@@ -93,41 +104,59 @@ function refusedGroup(groupId: string, errorCode: number): AnsweredGroup {
   return { groupId, topics: [], errorCode };
 }
 
+/** Whether a transaction that has not ended may replace the offset, and its reader minds. */
+type Unstable = (groupId: string, topicId: string, partition: number) => boolean;
+
 interface Sought {
   readonly topic: WantedTopic;
   readonly errorCode: number;
 }
 
-function answeredGroup(groupId: string, sought: readonly Sought[] | null, found: FoundGroupOffsets): AnsweredGroup {
+function answeredGroup(
+  { groupId, sought }: { readonly groupId: string; readonly sought: readonly Sought[] | null },
+  found: FoundGroupOffsets,
+  isUnstable: Unstable,
+): AnsweredGroup {
   if (found.error !== null) return refusedGroup(groupId, coordinatorCodeOf(found.error));
+  const told = found.topics.map((topic) => ({
+    ...topic,
+    isUnstable: (partition: number) => isUnstable(groupId, topic.topicId, partition),
+  }));
   const topics =
     sought === null
-      ? found.topics.filter(({ name }) => name !== '').map(answeredTopic)
-      : sought.map((wanted, index) => answeredAs(wanted, found.topics[index]!));
+      ? told.filter(({ name }) => name !== '').map(answeredTopic)
+      : sought.map((wanted, index) => answeredAs(wanted, told[index]!));
   return { groupId, topics, errorCode: kafkaErrorCode.NONE };
 }
 
-function answeredTopic({ name, topicId, partitions }: TopicOffsets): AnsweredTopic {
-  return { name, topicId, partitions: partitions.map((found) => answeredPartition(found, kafkaErrorCode.NONE)) };
+interface ToldTopic extends TopicOffsets {
+  readonly isUnstable: (partition: number) => boolean;
+}
+
+function answeredTopic({ name, topicId, partitions, isUnstable }: ToldTopic): AnsweredTopic {
+  return { name, topicId, partitions: partitions.map((found) => answeredPartition(found, isUnstable)) };
 }
 
 /** A name that no topic has is no error here, an id is, and so is a topic that the caller may not see. */
-function answeredAs({ topic, errorCode }: Sought, { partitions }: TopicOffsets): AnsweredTopic {
+function answeredAs({ topic, errorCode }: Sought, { partitions, isUnstable }: ToldTopic): AnsweredTopic {
   const code = errorCode === kafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION ? kafkaErrorCode.NONE : errorCode;
   return {
     name: topic.name,
     topicId: topic.topicId,
-    partitions: partitions.map((found) =>
-      answeredPartition(found, found.error?.code === 'NOT_AUTHORIZED' ? coordinatorCodeOf(found.error) : code),
-    ),
+    partitions: partitions.map((found) => {
+      const refusal = found.error?.code === 'NOT_AUTHORIZED' ? coordinatorCodeOf(found.error) : code;
+      return refusal === kafkaErrorCode.NONE ? answeredPartition(found, isUnstable) : withCode(found, refusal);
+    }),
   };
 }
 
+function answeredPartition(found: OffsetFound, isUnstable: (partition: number) => boolean): AnsweredPartition {
+  if (!isUnstable(found.partition)) return withCode(found, kafkaErrorCode.NONE);
+  return { ...nothingCommitted, partitionIndex: found.partition, errorCode: kafkaErrorCode.UNSTABLE_OFFSET_COMMIT };
+}
+
 /** A commit without a text is told with an empty one: clients count on that, and Kafka keeps none apart. */
-function answeredPartition(
-  { partition, offset, leaderEpoch, metadata }: OffsetFound,
-  errorCode: number,
-): AnsweredTopic['partitions'][number] {
+function withCode({ partition, offset, leaderEpoch, metadata }: OffsetFound, errorCode: number): AnsweredPartition {
   return {
     partitionIndex: partition,
     committedOffset: offset,

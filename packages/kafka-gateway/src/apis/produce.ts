@@ -20,7 +20,6 @@ import { produce } from '../messages/produce.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler, Silence } from '../session/handler.ts';
 import type { Handler, RequestContext } from '../session/handler.ts';
-import type { NoTransactions } from './no-transactions.ts';
 import { faultOfBatch } from './sent-batch.ts';
 
 type Request = RequestOf<typeof produce>;
@@ -35,13 +34,14 @@ interface Sorted {
 
 /** Older ones carried formats that nobody takes any more. */
 const firstVersion = 3;
+/** From here on a partition is part of a transaction by being written to (KIP-890). */
+const joinsSince = 12;
 /** From here on topics have ids instead of names. */
 const byIdSince = 13;
 
 export function produceHandler(
   { append, topics }: Pick<Services, 'append' | 'topics'>,
   { frames, limits }: Pick<DoorTools, 'frames' | 'limits'>,
-  noTransactions: NoTransactions,
 ): Handler {
   return handler(produce, {
     letsGo: true,
@@ -51,7 +51,6 @@ export function produceHandler(
     handle: (request, { version, caller }) => {
       if (version < firstVersion || hasTooMany(request, limits)) return new Silence({ thenClose: true });
       checkAcks(request);
-      if (request.transactionalId !== null) throw noTransactions.refusal(caller);
       const sorted = sort(request, { version, caller }, topics);
       const appending = append.append(sorted.request, caller);
       if (appending instanceof Promise) {
@@ -107,7 +106,8 @@ function sort(
     }
     return { topicId: topicId ?? '', partitions };
   });
-  return { request: { timeoutMs: request.timeoutMs, isLenient: true, topics: sent }, faults };
+  const addsPartitions = version < joinsSince;
+  return { request: { timeoutMs: request.timeoutMs, isLenient: true, addsPartitions, topics: sent }, faults };
 }
 
 /** All batches of a request lie in the memory of its frame. */
@@ -178,6 +178,8 @@ function asKafkaError(error: QError, version: number): KafkaError {
   // The CRC was right, so it was written like that. At CORRUPT_MESSAGE clients send it again and again.
   if (error.code === 'CORRUPT_BATCH' && 'codec' in error.details)
     return new KafkaError('INVALID_RECORD', error.message);
+  // Kafka's logs tell of a fenced producer by its epoch; clients go on from there.
+  if (error.code === 'PRODUCER_FENCED') return new KafkaError('INVALID_PRODUCER_EPOCH', error.message);
   return toKafkaError(error);
 }
 

@@ -2,27 +2,23 @@ import type { Caller, Services } from '@q/broker';
 import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { noUuid } from '../wire/scalars.ts';
 
-/** First version of OffsetCommit and OffsetFetch with topic ids instead of names. */
-const idsSince = 10;
-
 /** The id of a topic that was named, or what is wrong with its name or id. */
 export interface FoundTopicId {
   readonly topicId: string;
   readonly errorCode: number;
 }
 
-/** Finds a topic by its name, or from version 10 on by its id. One that is not there has the id that none has. */
+/** Finds a topic by its name or by its id. One that is not there has the id that none has. */
 export function findTopicId(
   topics: Pick<Services['topics'], 'idOf' | 'nameOf' | 'missing'>,
   { name, topicId }: { readonly name: string; readonly topicId: string },
-  { version, caller }: { readonly version: number; readonly caller: Caller },
+  { isById, caller }: { readonly isById: boolean; readonly caller: Caller },
 ): FoundTopicId {
-  const byId = version >= idsSince;
-  const found = byId ? (topics.nameOf(topicId) === undefined ? undefined : topicId) : topics.idOf(name);
+  const found = isById ? (topics.nameOf(topicId) === undefined ? undefined : topicId) : topics.idOf(name);
   if (found !== undefined) return { topicId: found, errorCode: kafkaErrorCode.NONE };
   return {
     topicId: noUuid,
-    errorCode: byId ? kafkaErrorCode.UNKNOWN_TOPIC_ID : kafkaCodeOf(topics.missing(name, caller)),
+    errorCode: isById ? kafkaErrorCode.UNKNOWN_TOPIC_ID : kafkaCodeOf(topics.missing(name, caller)),
   };
 }
 

@@ -30,6 +30,11 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     21: [0, 2],
     22: [0, 5],
     23: [2, 4],
+    // 4 and 5 of AddPartitionsToTxn are for brokers.
+    24: [0, 3],
+    25: [0, 4],
+    26: [0, 5],
+    28: [0, 6],
     29: [1, 3],
     30: [1, 3],
     31: [1, 3],
@@ -48,6 +53,9 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     51: [0, 0],
     60: [0, 2],
     61: [0, 0],
+    65: [0, 0],
+    // 2 of ListTransactions takes a pattern.
+    66: [0, 1],
     68: [0, 1],
     69: [0, 1],
     74: [0, 1],

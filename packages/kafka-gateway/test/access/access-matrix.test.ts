@@ -9,7 +9,9 @@ import { cluster, kafkaNeeds } from '@q/security';
 import type { AclRule, Need } from '@q/security';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaDoor } from '../../src/index.ts';
+import { addPartitionsToTxn } from '../../src/messages/add-partitions-to-txn.ts';
 import { createTopics } from '../../src/messages/create-topics.ts';
+import { initProducerId } from '../../src/messages/init-producer-id.ts';
 import { offsetCommit } from '../../src/messages/offset-commit.ts';
 import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
 import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
@@ -56,9 +58,10 @@ async function told(
 ): Promise<Told> {
   scenes += 1;
   const [name, topic, group] = [user ?? `u${scenes}`, `t${scenes}`, `g${scenes}`];
-  if (isNew !== 'topic') await prepare(topic, group);
+  const producer = await prepare(topic, group, { isTopicNew: isNew === 'topic' });
   const client = await openAs(name);
-  const rules = grants({ client, topic, group }).map((given): AclRule => ({
+  const scene = { client, topic, group, producer };
+  const rules = grants(scene).map((given): AclRule => ({
     principal: `User:${name}`,
     host: '*',
     permission: 'allow',
@@ -67,20 +70,32 @@ async function told(
   }));
   for (const rule of rules) await broker.rules!.add(rule);
   try {
-    return await ask({ client, topic, group });
+    return await ask(scene);
   } finally {
     client.socket.destroy();
     for (const rule of rules) await broker.rules!.remove(rule);
   }
 }
 
-async function prepare(name: string, groupId: string): Promise<void> {
+/** A topic, a group, and a transactional id that is called as the group, whose transaction has the topic. */
+async function prepare(
+  name: string,
+  groupId: string,
+  { isTopicNew }: { readonly isTopicNew: boolean },
+): Promise<ProbeScene['producer']> {
   const root = await openAs('root');
-  await root.ask(createTopics, 5, { topics: [{ name, numPartitions: 1, replicationFactor: 1 }], timeoutMs: 5_000 });
-  const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata: null }];
-  const commit = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name, partitions }] };
-  await root.ask(offsetCommit, 8, commit);
+  const begin = { transactionalId: groupId, transactionTimeoutMs: 60_000 };
+  const { producerId, producerEpoch } = await root.ask(initProducerId, 4, begin);
+  if (!isTopicNew) {
+    await root.ask(createTopics, 5, { topics: [{ name, numPartitions: 1, replicationFactor: 1 }], timeoutMs: 5_000 });
+    const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata: null }];
+    const commit = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name, partitions }] };
+    await root.ask(offsetCommit, 8, commit);
+    const topics = [{ name, partitions: [0] }];
+    await root.ask(addPartitionsToTxn, 3, { transactionalId: groupId, producerId, producerEpoch, topics });
+  }
   root.socket.destroy();
+  return { producerId, producerEpoch };
 }
 
 function grant({ resource, operation }: Pick<Need, 'resource' | 'operation'>, { topic, group }: ProbeScene): Grant {
@@ -95,13 +110,10 @@ function without({ lack, resource, ofAny }: Need): Told {
   return ofAny === true ? refusals.cluster : refusals[resource];
 }
 
-/** There are no transactions at this door: each is refused with the same error as for a right that is missing. */
-const untold: Readonly<Record<string, readonly number[]>> = { InitProducerId: [1], FindCoordinator: [1] };
-
 describe('A3 what the Kafka door needs', () => {
   it('A3, SEC-11: each need of each row is tried', () => {
     for (const [name, needs] of Object.entries(kafkaNeeds)) {
-      const tried = new Set([...(probes[name] ?? []).flatMap((probe) => probe.needs), ...(untold[name] ?? [])]);
+      const tried = new Set((probes[name] ?? []).flatMap((probe) => probe.needs));
       expect([name, [...tried].toSorted((left, right) => left - right)]).toEqual([name, [...needs.keys()]]);
     }
   });
@@ -109,7 +121,8 @@ describe('A3 what the Kafka door needs', () => {
   for (const [name, rowProbes] of Object.entries(probes)) {
     for (const probe of rowProbes) {
       const wanted = probe.needs.map((index) => kafkaNeeds[name]![index]!);
-      const all = (scene: ProbeScene): Grant[] => wanted.map((need) => grant(need, scene));
+      const also = (probe.also ?? []).map((index) => kafkaNeeds[name]![index]!);
+      const all = (scene: ProbeScene): Grant[] => [...wanted, ...also].map((need) => grant(need, scene));
       const title = `${name}${probe.title === undefined ? '' : ` ${probe.title}`}`;
       const fine: readonly Told[] = [0, ...(probe.fine ?? [])];
 
@@ -121,7 +134,7 @@ describe('A3 what the Kafka door needs', () => {
 
       for (const [at, need] of wanted.entries()) {
         const others = (scene: ProbeScene): Grant[] =>
-          wanted.filter((_, index) => index !== at).map((each) => grant(each, scene));
+          [...wanted.filter((_, index) => index !== at), ...also].map((each) => grant(each, scene));
         it(`A3, SEC-11, SEC-12: ${title} needs ${need.operation} of ${need.resource}`, async () => {
           const lacking = without(need);
           expect(await told(probe, others)).toBe(lacking);

@@ -1,4 +1,10 @@
 /** What is asked at the Kafka door to see what a row of its needs comes to: one probe or more for each API. */
+import { addOffsetsToTxn } from '../../src/messages/add-offsets-to-txn.ts';
+import { addPartitionsToTxn } from '../../src/messages/add-partitions-to-txn.ts';
+import { describeTransactions } from '../../src/messages/describe-transactions.ts';
+import { endTxn } from '../../src/messages/end-txn.ts';
+import { listTransactions } from '../../src/messages/list-transactions.ts';
+import { txnOffsetCommit } from '../../src/messages/txn-offset-commit.ts';
 import { alterClientQuotas } from '../../src/messages/alter-client-quotas.ts';
 import { alterConfigs } from '../../src/messages/alter-configs.ts';
 import { alterUserScramCredentials } from '../../src/messages/alter-user-scram-credentials.ts';
@@ -35,13 +41,15 @@ import { offsetForLeaderEpoch } from '../../src/messages/offset-for-leader-epoch
 import { syncGroup } from '../../src/messages/sync-group.ts';
 import { fetchFrom, partitionsOf } from '../fetching.ts';
 import type { RawClient } from '../harness.ts';
-import { batchOf, sendOne } from '../producing.ts';
+import { batchOf, inTransaction, sendOne, stamped } from '../producing.ts';
 
 /** Who asks, and about what. The topic and the group are there, unless the probe wants others. */
 export interface ProbeScene {
   readonly client: RawClient;
   readonly topic: string;
   readonly group: string;
+  /** Of the transactional id that is called as the group, with the topic in its open transaction. */
+  readonly producer: { readonly producerId: number; readonly producerEpoch: number };
 }
 
 /** The number of the first error in the answer; 0 where there is none. */
@@ -51,6 +59,8 @@ export interface Probe {
   /** Of the row's needs, those that are needed for this. */
   readonly needs: readonly number[];
   readonly title?: string;
+  /** Needs that whoever asks has in any case: without them there is nothing to look at. */
+  readonly also?: readonly number[];
   readonly isNew?: 'topic';
   /** Errors that come after the question who asks. */
   readonly fine?: readonly number[];
@@ -97,9 +107,20 @@ const offsetsOf = (
   topics: { name: string; partitionIndexes: number[] }[] | null,
 ) => client.ask(offsetFetch, 8, { groups: [{ groupId, topics }] }).then(({ groups }) => groups[0]!);
 
+const transactionOf = (client: RawClient, transactionalId: string) =>
+  client.ask(describeTransactions, 0, { transactionalIds: [transactionalId] });
+
 export const probes: Readonly<Record<string, readonly Probe[]>> = {
   Produce: [
     { needs: [0], ask: async ({ client, topic: name }) => (await sendOne(client, { name }, batchOf('x'))).errorCode },
+    {
+      needs: [0, 1],
+      title: 'in a transaction',
+      ask: async ({ client, topic: name, producer: { producerId: id, producerEpoch: epoch } }) => {
+        const batch = inTransaction(stamped(batchOf('x'), { id, epoch, sequence: 0 }));
+        return (await sendOne(client, { name }, batch, { version: 12 })).errorCode;
+      },
+    },
   ],
   Fetch: [
     {
@@ -159,6 +180,12 @@ export const probes: Readonly<Record<string, readonly Probe[]>> = {
       needs: [0],
       ask: async ({ client, group }) =>
         first((await client.ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: [group] })).coordinators),
+    },
+    {
+      needs: [1],
+      title: 'of a transactional id',
+      ask: async ({ client, group }) =>
+        first((await client.ask(findCoordinator, 4, { keyType: 1, coordinatorKeys: [group] })).coordinators),
     },
   ],
   JoinGroup: [
@@ -245,6 +272,71 @@ export const probes: Readonly<Record<string, readonly Probe[]>> = {
       needs: [0],
       ask: ({ client }) =>
         ofWhole(client.ask(initProducerId, 4, { transactionalId: null, transactionTimeoutMs: 1_000 })),
+    },
+    {
+      needs: [1],
+      title: 'with a transactional id',
+      ask: ({ client, group: transactionalId }) =>
+        ofWhole(client.ask(initProducerId, 4, { transactionalId, transactionTimeoutMs: 1_000 })),
+    },
+  ],
+  AddPartitionsToTxn: [
+    {
+      needs: [0, 1],
+      ask: async ({ client, topic: name, group: transactionalId, producer }) => {
+        const topics = [{ name, partitions: [0] }];
+        const { results } = await client.ask(addPartitionsToTxn, 3, { transactionalId, ...producer, topics });
+        return first(results[0]!.results);
+      },
+    },
+  ],
+  AddOffsetsToTxn: [
+    {
+      needs: [0, 1],
+      ask: ({ client, group, producer }) =>
+        ofWhole(client.ask(addOffsetsToTxn, 3, { transactionalId: group, groupId: group, ...producer })),
+    },
+  ],
+  EndTxn: [
+    {
+      needs: [0],
+      ask: ({ client, group: transactionalId, producer }) =>
+        ofWhole(client.ask(endTxn, 3, { transactionalId, ...producer, committed: false })),
+    },
+  ],
+  TxnOffsetCommit: [
+    {
+      needs: [0, 1, 2],
+      ask: async ({ client, topic: name, group, producer }) => {
+        const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata: null }];
+        const request = { transactionalId: group, groupId: group, ...producer, topics: [{ name, partitions }] };
+        return ofTopics((await client.ask(txnOffsetCommit, 3, request)).topics);
+      },
+    },
+  ],
+  DescribeTransactions: [
+    {
+      needs: [0],
+      ask: async ({ client, group }) => first((await transactionOf(client, group)).transactionStates),
+    },
+    {
+      needs: [1],
+      title: 'and its topics',
+      also: [0],
+      ask: async ({ client, group, topic: name }) =>
+        shownIf((await transactionOf(client, group)).transactionStates[0]!.topics.some(({ topic }) => topic === name)),
+    },
+  ],
+  ListTransactions: [
+    {
+      needs: [0],
+      ask: async ({ client, group }) => {
+        const { transactionStates } = await client.ask(listTransactions, 1, {
+          stateFilters: [],
+          producerIdFilters: [],
+        });
+        return shownIf(transactionStates.some(({ transactionalId }) => transactionalId === group));
+      },
     },
   ],
   OffsetForLeaderEpoch: [

@@ -46,12 +46,33 @@ describe('InitProducerId', () => {
     }
   });
 
-  it('B1 refuses a transactional id for good', async () => {
+  it('X1 gives a transactional id a producer, in every version, and the next epoch to whoever asks again', async () => {
     const { kafkaPort } = await kafkaBroker();
     const client = await RawClient.connect(kafkaPort);
-    for (let version = 0; version <= 5; version += 1) {
-      const answer = await client.ask(initProducerId, version, { ...plain, transactionalId: 'payments' });
-      expect(answer).toMatchObject({ errorCode: 53, producerId: -1, producerEpoch: -1 });
+    const asked = { transactionalId: 'payments', transactionTimeoutMs: 60_000 };
+    const first = await client.ask(initProducerId, 0, asked);
+    expect(first).toMatchObject({ errorCode: 0, producerEpoch: 0 });
+    for (let version = 1; version <= 5; version += 1) {
+      const { producerId } = first;
+      expect(await client.ask(initProducerId, version, asked)).toMatchObject({
+        errorCode: 0,
+        producerId,
+        producerEpoch: version,
+      });
     }
+  });
+
+  // Kafka 4.4.0: transaction.timeout.ms 900000 is taken, 900001 is not (error 50).
+  it('X1 refuses a time that is longer than a transaction may take', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    const ask = (transactionTimeoutMs: number) =>
+      client.ask(initProducerId, 5, { transactionalId: 'payments', transactionTimeoutMs });
+    expect(await ask(900_000)).toMatchObject({ errorCode: 0 });
+    expect(await ask(900_001)).toMatchObject({ errorCode: 50, producerId: -1 });
+    expect(await ask(0)).toMatchObject({ errorCode: 50 });
+    expect(await client.ask(initProducerId, 5, { transactionalId: '', transactionTimeoutMs: 1 })).toMatchObject({
+      errorCode: 42,
+    });
   });
 });

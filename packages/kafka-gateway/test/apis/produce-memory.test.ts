@@ -3,13 +3,11 @@ import { defaultLimits } from '@q/broker';
 import type { Appending, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
-import { NoTransactions } from '../../src/apis/no-transactions.ts';
 import { produceHandler } from '../../src/apis/produce.ts';
 import { Silence } from '../../src/session/handler.ts';
 import type { RequestContext } from '../../src/session/handler.ts';
 import { batchOf, sending } from '../producing.ts';
 
-const silent = { warn: () => undefined };
 const context = { version: 11, caller: {} } as unknown as RequestContext;
 
 function setUp(append: () => Appending | Promise<Appending>) {
@@ -17,7 +15,6 @@ function setUp(append: () => Appending | Promise<Appending>) {
   const handler = produceHandler(
     { append: { append }, topics: { idOf: () => 'id' } } as unknown as Services,
     { frames: { release: (view: Buffer) => released.push(view) }, limits: defaultLimits } as never,
-    new NoTransactions(silent),
   );
   const batch = batchOf('a');
   return { released, batch, handler, request: sending({ name: 'orders' }, [null, Buffer.alloc(0), batch]) };

@@ -26,7 +26,15 @@ export const kafkaNeeds: DoorNeeds = {
   ApiVersions: [],
   SaslHandshake: [],
   SaslAuthenticate: [],
-  Produce: [{ resource: 'topic', operation: 'write', lack: 'part' }],
+  Produce: [
+    { resource: 'topic', operation: 'write', lack: 'part' },
+    {
+      resource: 'transactionalId',
+      operation: 'write',
+      lack: 'part',
+      when: 'for batches of a transaction: of its transactional id',
+    },
+  ],
   Fetch: [{ resource: 'topic', operation: 'read', lack: 'part' }],
   ListOffsets: [{ resource: 'topic', operation: 'describe', lack: 'part' }],
   Metadata: [describeNamed, describeOther, { ...makeTopic, when: 'for a topic that is made because it is not there' }],
@@ -60,6 +68,17 @@ export const kafkaNeeds: DoorNeeds = {
       when: 'without a transactional id',
     },
     { resource: 'transactionalId', operation: 'write', lack: 'refused', when: 'with a transactional id' },
+  ],
+  AddPartitionsToTxn: [
+    { resource: 'transactionalId', operation: 'write', lack: 'refused' },
+    { resource: 'topic', operation: 'write', lack: 'part' },
+  ],
+  AddOffsetsToTxn: [{ resource: 'transactionalId', operation: 'write', lack: 'refused' }, readGroup],
+  EndTxn: [{ resource: 'transactionalId', operation: 'write', lack: 'refused' }],
+  TxnOffsetCommit: [
+    { resource: 'transactionalId', operation: 'write', lack: 'refused' },
+    readGroup,
+    { resource: 'topic', operation: 'read', lack: 'part' },
   ],
   OffsetForLeaderEpoch: [{ resource: 'topic', operation: 'describe', lack: 'part' }],
   DescribeAcls: [ofCluster('describe')],
@@ -96,4 +115,9 @@ export const kafkaNeeds: DoorNeeds = {
   ConsumerGroupDescribe: [],
   ListConfigResources: [ofCluster('describeConfigs')],
   DescribeTopicPartitions: [describeNamed, describeOther],
+  DescribeTransactions: [
+    { resource: 'transactionalId', operation: 'describe', lack: 'part' },
+    { resource: 'topic', operation: 'describe', lack: 'hidden', when: 'for topics that are not named' },
+  ],
+  ListTransactions: [{ resource: 'transactionalId', operation: 'describe', lack: 'hidden' }],
 };

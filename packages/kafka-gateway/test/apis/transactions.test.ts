@@ -1,0 +1,228 @@
+/**
+ * Transactions at the Kafka door, as its clients go about them: those of the first version, which add partitions and
+ * groups before they write (v1), and those that negotiate the second (KIP-890, v2).
+ */
+import { iterateBatches, iterateRecords, readBatchHeader } from '@q/protocol';
+import { describe, expect, it } from 'vitest';
+import { addOffsetsToTxn } from '../../src/messages/add-offsets-to-txn.ts';
+import { addPartitionsToTxn } from '../../src/messages/add-partitions-to-txn.ts';
+import { apiVersions } from '../../src/messages/api-versions.ts';
+import { describeTransactions } from '../../src/messages/describe-transactions.ts';
+import { endTxn } from '../../src/messages/end-txn.ts';
+import { initProducerId } from '../../src/messages/init-producer-id.ts';
+import { listOffsets } from '../../src/messages/list-offsets.ts';
+import { listTransactions } from '../../src/messages/list-transactions.ts';
+import { offsetFetch } from '../../src/messages/offset-fetch.ts';
+import { txnOffsetCommit } from '../../src/messages/txn-offset-commit.ts';
+import { fetchFrom, partitionsOf, stage } from '../fetching.ts';
+import type { Stage } from '../fetching.ts';
+import type { RawClient } from '../harness.ts';
+import { batchOf, inTransaction, sendOne, stamped } from '../producing.ts';
+
+const transactionalId = 'billing-1';
+const group = 'billing';
+
+interface Producer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+async function begin(client: RawClient): Promise<Producer> {
+  const asked = { transactionalId, transactionTimeoutMs: 60_000 };
+  const { errorCode, producerId, producerEpoch } = await client.ask(initProducerId, 5, asked);
+  expect(errorCode).toBe(0);
+  return { producerId, producerEpoch };
+}
+
+/** Writes to partition 0 as a client of this version of Produce; gives the error. */
+async function write(
+  { client, topicId }: Stage,
+  { producerId: id, producerEpoch: epoch }: Producer,
+  { text, version, sequence = 0 }: { readonly text: string; readonly version: number; readonly sequence?: number },
+): Promise<number> {
+  const batch = inTransaction(stamped(batchOf(text), { id, epoch, sequence }));
+  return (await sendOne(client, version < 13 ? { name: 'orders' } : { topicId }, batch, { version })).errorCode;
+}
+
+async function add({ client }: Stage, producer: Producer, partitions: readonly number[], topic = 'orders') {
+  const topics = [{ name: topic, partitions }];
+  const { results } = await client.ask(addPartitionsToTxn, 3, { transactionalId, ...producer, topics });
+  return results.flatMap((each) => each.results.map(({ errorCode }) => errorCode));
+}
+
+/** What a reader of committed records gets from the start on: it leaves out what the answer says is aborted. */
+async function committed({ client, topicId }: Stage) {
+  const [read] = partitionsOf(await fetchFrom(client, [{ topicId }], { isolationLevel: 1 }));
+  const aborted = new Map(read!.abortedTransactions!.map(({ producerId, firstOffset }) => [producerId, firstOffset]));
+  const texts: string[] = [];
+  for (const batch of iterateBatches(Buffer.concat(read!.records ?? []))) {
+    const header = readBatchHeader(batch);
+    if (header.isControl) {
+      aborted.delete(header.producerId);
+      continue;
+    }
+    if (header.isTransactional && header.baseOffset >= (aborted.get(header.producerId) ?? Infinity)) continue;
+    for (const { value } of iterateRecords(batch)) texts.push(String(value));
+  }
+  return { texts, lastStableOffset: read!.lastStableOffset, highWatermark: read!.highWatermark };
+}
+
+async function endOffset({ client }: Stage, isolationLevel: number): Promise<number> {
+  const topics = [{ name: 'orders', partitions: [{ partitionIndex: 0, timestamp: -1 }] }];
+  const answer = await client.ask(listOffsets, 6, { replicaId: -1, isolationLevel, topics });
+  return answer.topics[0]!.partitions[0]!.offset;
+}
+
+async function groupOffset({ client }: Stage, requireStable: boolean) {
+  const groups = [{ groupId: group, topics: [{ name: 'orders', partitionIndexes: [0] }] }];
+  const answer = await client.ask(offsetFetch, 9, { groups, requireStable });
+  const { committedOffset, errorCode } = answer.groups[0]!.topics[0]!.partitions[0]!;
+  return { committedOffset, errorCode };
+}
+
+const commitOf = (committedOffset: number) => ({
+  transactionalId,
+  groupId: group,
+  topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, committedOffset, committedMetadata: null }] }],
+});
+
+describe('X1 transactions of Kafka clients', () => {
+  it('X1 v1: adds a partition, writes, and shows it once it is committed; the epoch stays', async () => {
+    const scene = await stage();
+    const producer = await begin(scene.client);
+    expect(await write(scene, producer, { text: 'too early', version: 11 })).toBe(48);
+    expect(await add(scene, producer, [0])).toEqual([0]);
+    expect(await write(scene, producer, { text: 'a', version: 11 })).toBe(0);
+    expect(await committed(scene)).toEqual({ texts: [], lastStableOffset: 0, highWatermark: 1 });
+    expect([await endOffset(scene, 0), await endOffset(scene, 1)]).toEqual([1, 0]);
+    const end = { transactionalId, ...producer, committed: true };
+    expect(await scene.client.ask(endTxn, 3, end)).toMatchObject({ errorCode: 0 });
+    expect(await committed(scene)).toEqual({ texts: ['a'], lastStableOffset: 2, highWatermark: 2 });
+    expect(await endOffset(scene, 1)).toBe(2);
+    expect(await add(scene, producer, [0])).toEqual([0]);
+    expect(await write(scene, producer, { text: 'b', version: 11, sequence: 1 })).toBe(0);
+    expect(await scene.client.ask(endTxn, 3, end)).toMatchObject({ errorCode: 0 });
+    expect((await committed(scene)).texts).toEqual(['a', 'b']);
+  });
+
+  it('X1 v2: joins by being written to; an abort shows nothing, and the producer goes on in the next epoch', async () => {
+    const scene = await stage();
+    const producer = await begin(scene.client);
+    expect(await write(scene, producer, { text: 'aborted', version: 13 })).toBe(0);
+    const abort = { transactionalId, ...producer, committed: false };
+    const { producerId } = producer;
+    const next = { producerId, producerEpoch: producer.producerEpoch + 1 };
+    expect(await scene.client.ask(endTxn, 5, abort)).toMatchObject({ errorCode: 0, ...next });
+    // The answer was lost, and the client asks again.
+    expect(await scene.client.ask(endTxn, 5, abort)).toMatchObject({ errorCode: 0, ...next });
+    expect(await write(scene, next, { text: 'kept', version: 13 })).toBe(0);
+    const commit = { transactionalId, ...next, committed: true };
+    expect(await scene.client.ask(endTxn, 5, commit)).toMatchObject({ errorCode: 0 });
+    expect((await committed(scene)).texts).toEqual(['kept']);
+  });
+
+  it('X1 tells clients of version 2 by a feature', async () => {
+    const { client } = await stage();
+    const named = { clientSoftwareName: 'raw', clientSoftwareVersion: '1.0' };
+    const finalizedFeatures = [{ name: 'transaction.version', maxVersionLevel: 2, minVersionLevel: 2 }];
+    const supportedFeatures = [{ name: 'transaction.version', minVersion: 0, maxVersion: 2 }];
+    expect(await client.ask(apiVersions, 4, named)).toMatchObject({ finalizedFeatures, supportedFeatures });
+    expect(await client.ask(apiVersions, 3, named)).toMatchObject({ finalizedFeatures, supportedFeatures: [] });
+  });
+
+  // Kafka 4.4.0: send 47 (InvalidProducerEpochException), commit without a send 90 (ProducerFencedException).
+  it('X1 fences the producer before: its writes by its epoch, its end by name, or by its epoch for old clients', async () => {
+    const scene = await stage();
+    const old = await begin(scene.client);
+    expect(await write(scene, old, { text: 'old', version: 13 })).toBe(0);
+    await begin(scene.client);
+    expect(await write(scene, old, { text: 'zombie', version: 13, sequence: 1 })).toBe(47);
+    const end = { transactionalId, ...old, committed: true };
+    expect(await scene.client.ask(endTxn, 5, end)).toMatchObject({ errorCode: 90 });
+    expect(await scene.client.ask(endTxn, 1, end)).toMatchObject({ errorCode: 47 });
+    expect(await add(scene, old, [0])).toEqual([90]);
+    expect((await committed(scene)).texts).toEqual([]);
+  });
+
+  it('X1 adds all partitions or none', async () => {
+    const scene = await stage({ partitions: 2 });
+    const producer = await begin(scene.client);
+    expect(await add(scene, producer, [0, 7])).toEqual([55, 3]);
+    expect(await add(scene, producer, [0], 'nowhere')).toEqual([3]);
+    expect(await write(scene, producer, { text: 'a', version: 11 })).toBe(48);
+    const stranger = { producerId: 4711, producerEpoch: 0 };
+    const end = { transactionalId: 'unheard-of', ...stranger, committed: true };
+    expect(await scene.client.ask(endTxn, 5, end)).toMatchObject({ errorCode: 49 });
+    expect(await write(scene, stranger, { text: 'a', version: 13 })).toBe(49);
+  });
+});
+
+describe('X2 offsets in transactions of Kafka clients', () => {
+  it('X2 a group has them once the transaction commits, and who asks for stable ones waits until then', async () => {
+    const scene = await stage();
+    const producer = await begin(scene.client);
+    const toGroup = { transactionalId, ...producer, groupId: group };
+    expect(await scene.client.ask(addOffsetsToTxn, 3, toGroup)).toMatchObject({ errorCode: 0 });
+    const answer = await scene.client.ask(txnOffsetCommit, 3, { ...commitOf(5), ...producer });
+    expect(answer.topics[0]!.partitions).toEqual([{ partitionIndex: 0, errorCode: 0 }]);
+    expect(await groupOffset(scene, false)).toEqual({ committedOffset: -1, errorCode: 0 });
+    expect(await groupOffset(scene, true)).toEqual({ committedOffset: -1, errorCode: 88 });
+    const end = { transactionalId, ...producer, committed: true };
+    expect(await scene.client.ask(endTxn, 3, end)).toMatchObject({ errorCode: 0 });
+    expect(await groupOffset(scene, true)).toEqual({ committedOffset: 5, errorCode: 0 });
+  });
+
+  it('X2 a group keeps what it had when the transaction aborts, by name and by id', async () => {
+    const scene = await stage();
+    let producer = await begin(scene.client);
+    for (const version of [5, 6]) {
+      const [topic] = commitOf(7).topics;
+      const topics = [{ ...topic!, topicId: scene.topicId }];
+      const request = { ...commitOf(7), ...producer, topics };
+      const answer = await scene.client.ask(txnOffsetCommit, version, request);
+      expect(answer.topics[0]!.partitions).toEqual([{ partitionIndex: 0, errorCode: 0 }]);
+      const { errorCode, ...next } = await scene.client.ask(endTxn, 5, {
+        transactionalId,
+        ...producer,
+        committed: false,
+      });
+      expect(errorCode).toBe(0);
+      producer = { producerId: next.producerId, producerEpoch: next.producerEpoch };
+      expect(await groupOffset(scene, true)).toEqual({ committedOffset: -1, errorCode: 0 });
+    }
+  });
+
+  it('X2 refuses a member that is none, and a producer that was fenced', async () => {
+    const scene = await stage();
+    const old = await begin(scene.client);
+    const asMember = { ...commitOf(1), ...old, generationId: 3, memberId: 'nobody', groupInstanceId: null };
+    const refused = await scene.client.ask(txnOffsetCommit, 3, asMember);
+    // The group is not there, so no generation of it can be.
+    expect(refused.topics[0]!.partitions[0]!.errorCode).toBe(22);
+    await begin(scene.client);
+    const late = await scene.client.ask(txnOffsetCommit, 5, { ...commitOf(1), ...old });
+    expect(late.topics[0]!.partitions[0]!.errorCode).toBe(47);
+  });
+});
+
+describe('X3 transactions, told to Kafka clients', () => {
+  it('X3 lists and describes what is open', async () => {
+    const scene = await stage();
+    const producer = await begin(scene.client);
+    await write(scene, producer, { text: 'a', version: 13 });
+    const all = { stateFilters: [], producerIdFilters: [] };
+    const line = { transactionalId, producerId: producer.producerId, transactionState: 'Ongoing' };
+    const listed = (wish: Partial<typeof all> & { durationFilter?: number; stateFilters?: string[] }) =>
+      scene.client.ask(listTransactions, 1, { ...all, ...wish });
+    expect((await listed({})).transactionStates).toEqual([line]);
+    expect((await listed({ stateFilters: ['Empty'] as never[] })).transactionStates).toEqual([]);
+    expect((await listed({ stateFilters: ['Nonsense'] as never[] })).unknownStateFilters).toEqual(['Nonsense']);
+    expect((await listed({ durationFilter: 3_600_000 })).transactionStates).toEqual([]);
+    const transactionalIds = [transactionalId, 'unheard-of'];
+    const { transactionStates } = await scene.client.ask(describeTransactions, 0, { transactionalIds });
+    const topics = [{ topic: 'orders', partitions: [0] }];
+    expect(transactionStates[0]).toMatchObject({ errorCode: 0, transactionState: 'Ongoing', ...producer, topics });
+    expect(transactionStates[0]!.transactionStartTimeMs).toBeGreaterThan(0);
+    expect(transactionStates[1]).toMatchObject({ errorCode: 105, transactionalId: 'unheard-of' });
+  });
+});
