@@ -50,8 +50,10 @@ export interface ProduceArgs extends InTopic {
   readonly isIdempotent: boolean;
   /** One batch for each partition, if the client lets its caller say so. */
   readonly records: readonly WireRecord[];
-  /** Makes the producer a transactional one, which begins and commits one transaction. */
+  /** Makes the producer a transactional one, which begins one transaction and ends it. */
   readonly transactionalId?: string;
+  /** How the transaction ends. Default: commit. */
+  readonly outcome?: 'commit' | 'abort';
   /** The client's own limit of a request, where it has one. Default: large enough for `records`. */
   readonly requestBytesMax?: number;
 }

@@ -8,11 +8,13 @@ import { groups } from './groups.ts';
 import { produceAndConsume } from './produce-and-consume.ts';
 import { refusals } from './refusals.ts';
 import { security } from './security.ts';
+import { transactions } from './transactions.ts';
 
 /** In the order of the table. */
 export const allFeatures: readonly Feature[] = [
   ...produceAndConsume,
   ...groups,
+  ...transactions,
   ...administration,
   ...refusals,
   ...security,

@@ -69,28 +69,10 @@ async function wrongConfig(stage: Stage): Promise<string> {
   );
 }
 
-/** It must fail at once, and not wait for something that never comes. */
-async function transactional(stage: Stage): Promise<string> {
-  const topic = await stage.topic();
-  const begin = performance.now();
-  const transactionalId = stage.name('transaction');
-  const said = await refuses(
-    stage.client.ask(
-      'produce',
-      { topic, codec: 'none', acks: -1, isIdempotent: true, records: someRecords(1), transactionalId },
-      patienceMs,
-    ),
-    /transaction|unsupported|not supported/i,
-  );
-  ok(performance.now() - begin < 10_000, 'it took longer than 10 s');
-  return said;
-}
-
 export const refusals: readonly Feature[] = section('Refusals', {
   'an unknown topic, and it is not made': unknownTopic,
   'a record that is too large': tooLarge,
   'a group without a name': invalidGroup,
   'a topic that exists': topicTwice,
   'a wrong setting': wrongConfig,
-  'a transactional producer, at once': transactional,
 });

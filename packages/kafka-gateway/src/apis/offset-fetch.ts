@@ -51,16 +51,18 @@ export function offsetFetchHandler(
         memberEpoch,
         topics: topics?.map(({ topicId, topic }) => ({ topicId, partitions: topic.partitionIndexes })) ?? null,
       }));
+      // Before they are read: a transaction may end until they are answered.
+      const unstable = wanted.map(({ groupId }) =>
+        request.requireStable ? transactions.unstableOffsets(groupId) : noneUnstable,
+      );
       // Many are looked up in several turns: a commit that comes behind must not be seen by the last of them.
       const goOn = sought.length > offsetGroupsPerTurn ? caller.budget.holdOrder() : null;
       const found = await groups.offsets.fetchClassic(sought, caller).finally(goOn);
-      const isUnstable: Unstable = (groupId, topicId, partition) =>
-        request.requireStable && transactions.isUnstable(groupId, topicId, partition);
       return asVersion(
         version,
         request,
         wanted.map(({ groupId, topics }, index) =>
-          answeredGroup({ groupId, sought: topics }, found[index]!, isUnstable),
+          answeredGroup({ groupId, sought: topics }, found[index]!, unstable[index]!),
         ),
       );
     },
@@ -104,8 +106,10 @@ function refusedGroup(groupId: string, errorCode: number): AnsweredGroup {
   return { groupId, topics: [], errorCode };
 }
 
-/** Whether a transaction that has not ended may replace the offset, and its reader minds. */
-type Unstable = (groupId: string, topicId: string, partition: number) => boolean;
+/** Offsets that a transaction which has not ended may replace, where their reader minds: `topicId/partition`. */
+type Unstable = ReadonlySet<string>;
+
+const noneUnstable: Unstable = new Set();
 
 interface Sought {
   readonly topic: WantedTopic;
@@ -115,12 +119,12 @@ interface Sought {
 function answeredGroup(
   { groupId, sought }: { readonly groupId: string; readonly sought: readonly Sought[] | null },
   found: FoundGroupOffsets,
-  isUnstable: Unstable,
+  unstable: Unstable,
 ): AnsweredGroup {
   if (found.error !== null) return refusedGroup(groupId, coordinatorCodeOf(found.error));
   const told = found.topics.map((topic) => ({
     ...topic,
-    isUnstable: (partition: number) => isUnstable(groupId, topic.topicId, partition),
+    isUnstable: (partition: number) => unstable.has(`${topic.topicId}/${partition}`),
   }));
   const topics =
     sought === null

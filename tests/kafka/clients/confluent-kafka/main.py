@@ -152,7 +152,9 @@ def produce(args, _session):
         raise KafkaException(errors[0])
     if left > 0:
         raise RuntimeError(f"{left} records were not delivered in {TIMEOUT} s")
-    if transactional_id is not None:
+    if transactional_id is not None and args.get("outcome") == "abort":
+        producer.abort_transaction(TIMEOUT)
+    elif transactional_id is not None:
         producer.commit_transaction(TIMEOUT)
     return {}
 

@@ -27,6 +27,7 @@ type produceArgs struct {
 	IsIdempotent    bool
 	Records         []record
 	TransactionalID *string
+	Outcome         string
 }
 
 func produce(ctx context.Context, raw json.RawMessage, _ func(string, any)) (any, error) {
@@ -63,7 +64,7 @@ func produce(ctx context.Context, raw json.RawMessage, _ func(string, any)) (any
 		return nil, err
 	}
 	if args.TransactionalID != nil {
-		return nothing{}, producer.EndTransaction(ctx, kgo.TryCommit)
+		return nothing{}, producer.EndTransaction(ctx, kgo.TransactionEndTry(args.Outcome != "abort"))
 	}
 	return nothing{}, nil
 }
@@ -94,6 +95,7 @@ func consume(ctx context.Context, raw json.RawMessage, _ func(string, any)) (any
 	consumer, err := dial(
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{args.Topic: {args.Partition: placeOf(args.From)}}),
 		kgo.FetchMaxWait(200*time.Millisecond),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 	)
 	if err != nil {
 		return nil, err

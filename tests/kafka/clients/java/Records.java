@@ -66,7 +66,8 @@ final class Records {
             for (JsonNode record : args.get("records")) sent.add(producer.send(toRecord(args.get("topic").asText(), record)));
             producer.flush();
             for (Future<RecordMetadata> one : sent) one.get();
-            if (isTransactional) producer.commitTransaction();
+            if (isTransactional && args.path("outcome").asText().equals("abort")) producer.abortTransaction();
+            else if (isTransactional) producer.commitTransaction();
         }
         return Rig.JSON.createObjectNode();
     }
@@ -100,7 +101,8 @@ final class Records {
 
     private static JsonNode consume(String bootstrap, JsonNode args) {
         TopicPartition partition = new TopicPartition(args.get("topic").asText(), args.get("partition").asInt());
-        Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap, "auto.offset.reset", "none");
+        Map<String, Object> settings = Map.of(
+            "bootstrap.servers", bootstrap, "auto.offset.reset", "none", "isolation.level", "read_committed");
         ObjectNode result = Rig.JSON.createObjectNode();
         ArrayNode records = result.putArray("records");
         int count = args.get("count").asInt();

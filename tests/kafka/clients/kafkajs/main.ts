@@ -159,7 +159,7 @@ serveLines(
       const manifest = createRequire(import.meta.url).resolve('kafkajs/package.json');
       return { version: (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version };
     },
-    produce: async ({ topic, codec: name, acks, isIdempotent, records, transactionalId }) => {
+    produce: async ({ topic, codec: name, acks, isIdempotent, records, transactionalId, outcome }) => {
       const producer = kafka.producer({
         allowAutoTopicCreation: false,
         idempotent: isIdempotent || transactionalId !== undefined,
@@ -172,7 +172,7 @@ serveLines(
         else {
           const transaction = await producer.transaction();
           await transaction.send(batch);
-          await transaction.commit();
+          await (outcome === 'abort' ? transaction.abort() : transaction.commit());
         }
         return {};
       } finally {

@@ -128,7 +128,7 @@ serveLines(
       const manifest = createRequire(import.meta.resolve('@platformatic/kafka')).resolve('../package.json');
       return { version: (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version };
     },
-    produce: async ({ topic, codec, acks, isIdempotent, records, transactionalId }) => {
+    produce: async ({ topic, codec, acks, isIdempotent, records, transactionalId, outcome }) => {
       const producer = new Producer({
         ...base,
         idempotent: isIdempotent,
@@ -141,7 +141,7 @@ serveLines(
         else {
           const transaction = await producer.beginTransaction();
           await transaction.send({ messages });
-          await transaction.commit();
+          await (outcome === 'abort' ? transaction.abort() : transaction.commit());
         }
         return {};
       } finally {

@@ -98,11 +98,6 @@ export class GuardedTransactions {
     return this.#transactions.describe(transactionalId);
   }
 
-  /** As `Transactions.isUnstable`. */
-  isUnstable(groupId: string, topicId: string, partition: number): boolean {
-    return this.#transactions.isUnstable(groupId, topicId, partition);
-  }
-
   /** As `Transactions.unstableOffsets`. */
   unstableOffsets(groupId: string): ReadonlySet<string> {
     return this.#transactions.unstableOffsets(groupId);

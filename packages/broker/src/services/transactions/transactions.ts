@@ -245,17 +245,9 @@ export class Transactions {
     return noted.producerId === newest.producer.producerId && noted.producerEpoch === newest.producer.producerEpoch;
   }
 
-  /** Whether a transaction that has not ended may commit another offset for it. */
-  isUnstable(groupId: string, topicId: string, partition: number): boolean {
-    const key = `${topicId}/${partition}`;
-    for (const { newest } of this.#directory.all())
-      if (newest?.offsets.get(groupId)?.has(key) === true && newest.state !== 'prepareAbort') return true;
-    return false;
-  }
-
   /**
-   * Of which partitions `isUnstable` holds, as `topicId/partition`. Whoever reads offsets asks before it reads: the
-   * transaction may end meanwhile.
+   * For which partitions a transaction that has not ended may commit another offset, as `topicId/partition`. Whoever
+   * reads offsets asks before it reads: the transaction may end meanwhile.
    */
   unstableOffsets(groupId: string): ReadonlySet<string> {
     const unstable = new Set<string>();

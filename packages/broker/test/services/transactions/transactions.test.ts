@@ -166,10 +166,10 @@ describe('X2 offsets in transactions', () => {
       { partitions: [{ partition: 0, error: null }] },
     ]);
     expect(await scene.committedOffset('readers', topicId)).toBe(-1);
-    expect(scene.services.transactions.isUnstable('readers', topicId, 0)).toBe(true);
+    expect([...scene.services.transactions.unstableOffsets('readers')]).toEqual([`${topicId}/0`]);
     await scene.end(id, producer, 'commit');
     expect(await scene.committedOffset('readers', topicId)).toBe(2);
-    expect(scene.services.transactions.isUnstable('readers', topicId, 0)).toBe(false);
+    expect([...scene.services.transactions.unstableOffsets('readers')]).toEqual([]);
   });
 
   it('X2 are forgotten with an abort', async () => {
