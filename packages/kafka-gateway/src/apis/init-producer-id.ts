@@ -28,10 +28,23 @@ export function initProducerIdHandler(
         'INVALID_TRANSACTION_TIMEOUT',
         `a transaction takes 1 to ${limits.transactionTimeoutMsMax} ms`,
       );
+    const claims = !isBlank(request) || isOfFirstId(transactionalId, caller);
     try {
-      return await transactions.begin({ transactionalId, timeoutMs, expected: expectedOf(request) }, caller);
+      return await transactions.begin(
+        { transactionalId, timeoutMs, expected: claims ? expectedOf(request) : null },
+        caller,
+      );
     } catch (error) {
       throw asTransactionError(error, version, errorsSince);
+    }
+  };
+  /** Whether 0 can be what its producer is called. */
+  const isOfFirstId = (transactionalId: string, caller: KafkaCaller): boolean => {
+    try {
+      return transactions.describe(transactionalId, caller).producer.producerId === 0;
+    } catch (error) {
+      if (QError.is(error) && error.code === 'UNKNOWN_TRANSACTIONAL_ID') return false;
+      throw error;
     }
   };
   return handler(initProducerId, {
@@ -50,6 +63,11 @@ export function initProducerIdHandler(
       producerEpoch: -1,
     }),
   });
+}
+
+/** What @platformatic/kafka 2.12 says that it is when it is nobody yet. */
+function isBlank({ producerId, producerEpoch }: Request): boolean {
+  return producerId === 0 && producerEpoch === 0;
 }
 
 /** Who a producer of transactions was up to now; null: it does not say. @throws KafkaError */

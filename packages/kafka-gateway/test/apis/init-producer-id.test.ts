@@ -62,6 +62,24 @@ describe('InitProducerId', () => {
     }
   });
 
+  // @platformatic/kafka 2.12.1 names id 0 and epoch 0 where it has none. To take that at its word would fence it.
+  it('X1 takes id 0 and epoch 0 for nobody, unless the id is that of the transactional id', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    const blank = { transactionTimeoutMs: 60_000, producerId: 0, producerEpoch: 0 };
+    const ask = (transactionalId: string) => client.ask(initProducerId, 5, { transactionalId, ...blank });
+    expect(await ask('first')).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 0 });
+    expect(await ask('second')).toMatchObject({ errorCode: 0, producerId: 1, producerEpoch: 0 });
+    expect(await ask('second')).toMatchObject({ errorCode: 0, producerId: 1, producerEpoch: 1 });
+    expect(await ask('first')).toMatchObject({ errorCode: 0, producerEpoch: 1 });
+    expect(
+      await client.ask(initProducerId, 5, { transactionalId: 'first', transactionTimeoutMs: 60_000 }),
+    ).toMatchObject({
+      producerEpoch: 2,
+    });
+    expect(await ask('first')).toMatchObject({ errorCode: 90 });
+  });
+
   // Kafka 4.4.0: transaction.timeout.ms 900000 is taken, 900001 is not (error 50).
   it('X1 refuses a time that is longer than a transaction may take', async () => {
     const { kafkaPort } = await kafkaBroker();
