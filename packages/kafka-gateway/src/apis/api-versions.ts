@@ -16,8 +16,8 @@ type Answer = AnswerOf<typeof apiVersions>;
 const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
 /**
- * By transaction.version 2 a client knows that its epoch rises with every transaction, and that a partition joins one by
- * being written to (KIP-890). Java 4.4 goes by it, and not by the versions of EndTxn and Produce.
+ * By transaction.version 2 a client knows that its epoch rises with every transaction, and that a partition joins one
+ * by being written to (KIP-890). Java 4.4 goes by it, and not by the versions of EndTxn and Produce.
  */
 function featuresFor(
   version: number,

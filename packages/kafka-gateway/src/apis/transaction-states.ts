@@ -12,5 +12,5 @@ export const kafkaTransactionStates: Readonly<Record<State, string>> = {
   completeAbort: 'CompleteAbort',
 };
 
-/** States of Kafka in which nothing is here: a client that asks for them gets none, and no word that they are unknown. */
+/** Other states of Kafka. Nothing is ever in them here: whoever asks for them gets none, and no word of an error. */
 export const otherKafkaStates: readonly string[] = ['Dead', 'PrepareEpochFence'];
