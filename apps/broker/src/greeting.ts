@@ -33,7 +33,12 @@ export function meaningOfAck(storage: Settings['storage'], durability: string): 
 }
 
 /** @param program how the command line is called here, such as `q` or `pnpm --silent q` */
-export function nextCommands(options: { program: string; url: string; port: number }): string[] {
+export function nextCommands(options: { program: string; url: string; port: number; asksWho: boolean }): string[] {
+  // What it is called by, and who somebody is there, only they know.
+  if (options.asksWho) {
+    const ca = options.url.startsWith('qs:') ? ' --ca FILE' : '';
+    return [`${options.program} whoami --url ${options.url}${ca} --user NAME`];
+  }
   const url = options.port === defaultPort ? '' : ` --url ${options.url}`;
   return [
     // Typed again after a restart these work as well.

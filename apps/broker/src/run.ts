@@ -258,7 +258,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
     acknowledgement: meaningOfAck(settings.storage, settings.topicDefaults['durability'] ?? settings.durability),
     startMs: Math.round(process.uptime() * 1000),
-    next: nextCommands({ program, url: broker.url, port: broker.port }),
+    next: nextCommands({ program, url: broker.url, port: broker.port, asksWho: broker.users !== null }),
   };
 }
 

@@ -13,7 +13,7 @@ describe('greeting', () => {
     dataDir: '/srv/q',
     acknowledgement: meaningOfAck('file', 'fsync'),
     startMs: 100,
-    next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420 }),
+    next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420, asksWho: false }),
   };
 
   it('says where the broker listens, where the data is, what an ack is worth, and what to type next', () => {
@@ -47,8 +47,16 @@ describe('greeting', () => {
   });
 
   it('names the address in the commands when it is not the usual one', () => {
-    expect(nextCommands({ program: 'q', url: 'q://h:9', port: 9 })[0]).toBe(
+    expect(nextCommands({ program: 'q', url: 'q://h:9', port: 9, asksWho: false })[0]).toBe(
       'q topic create visits --partitions 3 --if-missing --url q://h:9',
     );
+  });
+
+  it('does not know who somebody is, where the broker asks that', () => {
+    const asked = { program: 'q', port: 7420, asksWho: true };
+    expect(nextCommands({ ...asked, url: 'qs://h:7420' })).toEqual([
+      'q whoami --url qs://h:7420 --ca FILE --user NAME',
+    ]);
+    expect(nextCommands({ ...asked, url: 'q://h:7420' })).toEqual(['q whoami --url q://h:7420 --user NAME']);
   });
 });
