@@ -49,7 +49,7 @@ const notChanging: Readonly<Record<string, 'reads' | 'data'>> = Object.fromEntri
     'stats.snapshot stats.vitals stats.topics dataFolder.describe health.report health.lags health.ownReport',
     'health.tell health.note health.onChange producers.describe quotas.list audit.note audit.list audit.follow',
     'access.refusal access.refusalOfAny access.sees access.onChange access.rules access.test',
-    'transactions.list transactions.describe transactions.isUnstable transactions.unstableOffsets',
+    'transactions.list transactions.describe transactions.unstableOffsets',
   ].flatMap((names) => names.split(' ').map((name) => [name, 'reads'] as const)),
   ...[
     'producerIds.create producerIds.bump groups.heartbeats.beat groups.offsets.commit groups.offsets.commitClassic',

@@ -35,7 +35,13 @@ export function addPartitionsToTxnHandler(
       if (tooMany !== null) return tooMany;
       const faults = faultsOf(topics, (name) => lookAt(name, caller));
       if (faults !== null) return faults;
-      const partitions = new Map(topics.map((topic) => [catalog.idOf(topic.name)!, topic.partitions]));
+      const partitions = new Map<string, number[]>();
+      for (const topic of topics) {
+        const topicId = catalog.idOf(topic.name)!;
+        const ofTopic = partitions.get(topicId) ?? [];
+        for (const partition of topic.partitions) ofTopic.push(partition);
+        partitions.set(topicId, ofTopic);
+      }
       try {
         await transactions.add({ transactionalId, producer: { producerId, producerEpoch } }, partitions, caller);
       } catch (error) {

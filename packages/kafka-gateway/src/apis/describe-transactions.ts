@@ -40,7 +40,8 @@ export function describeTransactionsHandler(
     handle: ({ transactionalIds }, { caller }) => {
       if (transactionalIds.length > limits.transactionalIdsMax) return new Silence({ thenClose: true });
       return {
-        transactionStates: transactionalIds.map((transactionalId) => {
+        // Once each: what is told of one is so much longer than its name.
+        transactionStates: [...new Set(transactionalIds)].map((transactionalId) => {
           try {
             return lineOf(transactionalId, caller);
           } catch (error) {

@@ -52,9 +52,8 @@ export function offsetFetchHandler(
         topics: topics?.map(({ topicId, topic }) => ({ topicId, partitions: topic.partitionIndexes })) ?? null,
       }));
       // Before they are read: a transaction may end until they are answered.
-      const unstable = wanted.map(({ groupId }) =>
-        request.requireStable ? transactions.unstableOffsets(groupId) : noneUnstable,
-      );
+      const groupIds = new Set(request.requireStable ? wanted.map(({ groupId }) => groupId) : []);
+      const unstable = transactions.unstableOffsets(groupIds);
       // Many are looked up in several turns: a commit that comes behind must not be seen by the last of them.
       const goOn = sought.length > offsetGroupsPerTurn ? caller.budget.holdOrder() : null;
       const found = await groups.offsets.fetchClassic(sought, caller).finally(goOn);
@@ -62,7 +61,7 @@ export function offsetFetchHandler(
         version,
         request,
         wanted.map(({ groupId, topics }, index) =>
-          answeredGroup({ groupId, sought: topics }, found[index]!, unstable[index]!),
+          answeredGroup({ groupId, sought: topics }, found[index]!, unstable.get(groupId) ?? noneUnstable),
         ),
       );
     },

@@ -150,6 +150,10 @@ describe('X1 transactions of Kafka clients', () => {
     expect(await add(scene, producer, [0, 7])).toEqual([55, 3]);
     expect(await add(scene, producer, [0], 'nowhere')).toEqual([3]);
     expect(await write(scene, producer, { text: 'a', version: 11 })).toBe(48);
+    const twice = [0, 1].map((partition) => ({ name: 'orders', partitions: [partition] }));
+    const { results } = await scene.client.ask(addPartitionsToTxn, 3, { transactionalId, ...producer, topics: twice });
+    expect(results.flatMap((each) => each.results.map(({ errorCode }) => errorCode))).toEqual([0, 0]);
+    expect(await write(scene, producer, { text: 'a', version: 11 })).toBe(0);
     const stranger = { producerId: 4711, producerEpoch: 0 };
     const end = { transactionalId: 'unheard-of', ...stranger, committed: true };
     expect(await scene.client.ask(endTxn, 5, end)).toMatchObject({ errorCode: 49 });
@@ -218,9 +222,10 @@ describe('X3 transactions, told to Kafka clients', () => {
     expect((await listed({ stateFilters: ['Empty'] as never[] })).transactionStates).toEqual([]);
     expect((await listed({ stateFilters: ['Nonsense'] as never[] })).unknownStateFilters).toEqual(['Nonsense']);
     expect((await listed({ durationFilter: 3_600_000 })).transactionStates).toEqual([]);
-    const transactionalIds = [transactionalId, 'unheard-of'];
+    const transactionalIds = [transactionalId, 'unheard-of', transactionalId];
     const { transactionStates } = await scene.client.ask(describeTransactions, 0, { transactionalIds });
     const topics = [{ topic: 'orders', partitions: [0] }];
+    expect(transactionStates).toHaveLength(2);
     expect(transactionStates[0]).toMatchObject({ errorCode: 0, transactionState: 'Ongoing', ...producer, topics });
     expect(transactionStates[0]!.transactionStartTimeMs).toBeGreaterThan(0);
     expect(transactionStates[1]).toMatchObject({ errorCode: 105, transactionalId: 'unheard-of' });

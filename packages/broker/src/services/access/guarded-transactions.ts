@@ -99,8 +99,8 @@ export class GuardedTransactions {
   }
 
   /** As `Transactions.unstableOffsets`. */
-  unstableOffsets(groupId: string): ReadonlySet<string> {
-    return this.#transactions.unstableOffsets(groupId);
+  unstableOffsets(groupIds: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#transactions.unstableOffsets(groupIds);
   }
 
   /** As `Transactions.numbers`: for metrics, whose caller is asked once for all of them. */

@@ -246,14 +246,19 @@ export class Transactions {
   }
 
   /**
-   * For which partitions a transaction that has not ended may commit another offset, as `topicId/partition`. Whoever
-   * reads offsets asks before it reads: the transaction may end meanwhile.
+   * For which partitions of each of these groups a transaction that has not ended may commit another offset, as
+   * `topicId/partition`. Whoever reads offsets asks before it reads: the transaction may end meanwhile.
    */
-  unstableOffsets(groupId: string): ReadonlySet<string> {
-    const unstable = new Set<string>();
+  unstableOffsets(groupIds: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+    const unstable = new Map<string, Set<string>>();
     for (const { newest } of this.#directory.all()) {
       if (newest === null || newest.state === 'prepareAbort') continue;
-      for (const key of newest.offsets.get(groupId)?.keys() ?? []) unstable.add(key);
+      for (const [groupId, offsets] of newest.offsets) {
+        if (!groupIds.has(groupId)) continue;
+        const ofGroup = unstable.get(groupId) ?? new Set();
+        for (const key of offsets.keys()) ofGroup.add(key);
+        unstable.set(groupId, ofGroup);
+      }
     }
     return unstable;
   }

@@ -9,7 +9,7 @@ it('X2 an offset is not taken for stable because its transaction ended while it 
   const found = { error: null, offset: 1, leaderEpoch: -1, metadata: null, committedAtMs: 1 };
   const partitions = [0, 1].map((partition) => ({ partition, ...found }));
   const handler = fetchOffsetHandler({
-    transactions: { unstableOffsets: () => new Set(unstable) },
+    transactions: { unstableOffsets: () => new Map([['g', new Set(unstable)]]) },
     groups: {
       offsets: {
         // The old offset is read, and then the transaction ends.

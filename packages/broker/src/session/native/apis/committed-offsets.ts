@@ -56,7 +56,9 @@ export function fetchOffsetHandler({
     api: FetchOffset,
     handle: async (request, caller) => {
       // Before they are read: the transaction may end until they are answered.
-      const unstable = request.requireStable ? transactions.unstableOffsets(request.groupId) : none;
+      const unstable = request.requireStable
+        ? (transactions.unstableOffsets(new Set([request.groupId])).get(request.groupId) ?? none)
+        : none;
       const topics = await offsets.fetch(request, caller);
       return {
         topics: topics.map(({ partitions, ...topic }) => ({
