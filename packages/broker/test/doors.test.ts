@@ -157,7 +157,7 @@ describe('doors', () => {
   it('B1 that are optional do not hide that their host is none of this machine', async () => {
     // An address for documents, which no machine has.
     const away: Door = { ...lines, host: '192.0.2.1', isOptional: true };
-    const error = await errorOf(testBroker({ doors: [away] }));
+    const error = await errorOf(testBroker({ doors: [away], insecure: true }));
     expect([error.code, error.details]).toMatchObject(['INVALID_CONFIG', { setting: 'doors.lines.port' }]);
   });
 
