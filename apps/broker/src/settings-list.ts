@@ -39,7 +39,7 @@ export const commandLineVariables: readonly string[] = [
   'Q_TIMEOUT',
   'Q_CA',
   'Q_CERT',
-  'Q_KEY',
+  'Q_CERT_KEY',
   'Q_USER',
   'Q_PASSWORD',
   'Q_PASSWORD_FILE',

@@ -6,7 +6,7 @@ export interface SecureOptions {
   readonly tls?: boolean;
   readonly ca?: string;
   readonly cert?: string;
-  readonly key?: string;
+  readonly certKey?: string;
   readonly serverName?: string;
   readonly user?: string;
   readonly mechanism?: LoginMechanism;
@@ -21,7 +21,7 @@ export const loginMechanisms = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN', 'OAUT
 export type LoginMechanism = (typeof loginMechanisms)[number];
 
 /** Those that say how to encrypt, and whom to trust. */
-export const tlsNames = ['tls', 'ca', 'cert', 'key', 'serverName'] as const;
+export const tlsNames = ['tls', 'ca', 'cert', 'certKey', 'serverName'] as const;
 /** Those that say where the secret of a user is. One of them is enough. */
 export const secretSources = [
   'passwordFile',
@@ -48,7 +48,7 @@ export function addSecureOptions(program: Command): void {
   add('--tls', 'encrypt, as an address with qs:// says too');
   add('--ca <path>', 'whom to trust: certificates of authorities, in PEM (default: those of Node)', 'Q_CA');
   add('--cert <path>', 'certificate that shows who you are, in PEM', 'Q_CERT');
-  add('--key <path>', 'key of that certificate, in PEM, in a file that nobody else can read', 'Q_KEY');
+  add('--cert-key <path>', 'key of that certificate, in PEM, in a file that nobody else can read', 'Q_CERT_KEY');
   add('--server-name <name>', 'name in the certificate of the broker, where it is not the host that is dialled');
   add('--user <user>', 'user to come in as; its password is asked for, or read from where these say', 'Q_USER');
   program.addOption(

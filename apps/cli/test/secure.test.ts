@@ -121,9 +121,9 @@ describe('q comes in', () => {
       if (isRoots) await expectIn(`--user ann --password-file ${path}`);
       else expect((await fails(`topic list --user ann --password-file ${path}`)).stderr).toContain(`chmod 600 ${path}`);
     }
-    expect((await fails(`topic list --cert ${folder}/client.pem --key ${file('o.key', 'x', 0o644)}`)).stderr).toContain(
-      'can be read by others',
-    );
+    expect(
+      (await fails(`topic list --cert ${folder}/client.pem --cert-key ${file('o.key', 'x', 0o644)}`)).stderr,
+    ).toContain('can be read by others');
   });
 
   it('A1: says in one sentence who is asked, and what was wrong', async () => {
@@ -142,7 +142,7 @@ describe('q comes in', () => {
     expect((await fails(`topic list ${ca} --user ann --password-command false`)).stderr).toContain('ended with 1');
     expect((await fails(`topic list ${ca} --mechanism OAUTHBEARER`)).stderr).toContain('--token-file');
     expect((await fails(`topic list ${ca} --mechanism SCRAM`)).stderr).toContain('SCRAM-SHA-512');
-    expect((await fails(`topic list ${ca} --cert ${folder}/client.pem`)).stderr).toContain('--cert and --key');
+    expect((await fails(`topic list ${ca} --cert ${folder}/client.pem`)).stderr).toContain('--cert and --cert-key');
     expect((await fails(`topic list ${ca} --user a --password-file - --token-file x`)).stderr).toContain('together');
   });
 });

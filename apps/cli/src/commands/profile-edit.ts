@@ -83,7 +83,7 @@ async function givenSecurity(options: ProfileAddOptions, given: (option: string)
 }
 
 function isPath(name: keyof SecureOptions): boolean {
-  return ['ca', 'cert', 'key', 'passwordFile', 'tokenFile'].includes(name);
+  return ['ca', 'cert', 'certKey', 'passwordFile', 'tokenFile'].includes(name);
 }
 
 /** The client says what an address may be. */

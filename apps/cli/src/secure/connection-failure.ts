@@ -58,14 +58,14 @@ function certificateFailure({ code = '', cert }: TlsFault, { place, what }: Fail
   if (code === 'CERT_NOT_YET_VALID')
     return `the certificate of ${what} at ${place} is not valid yet; check the clocks of both machines`;
   if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' || code === 'ERR_OSSL_X509_KEY_TYPE_MISMATCH')
-    return 'the certificate of --cert does not belong to the key of --key';
+    return 'the certificate of --cert does not belong to the key of --cert-key';
   return null;
 }
 
 /** What the other side has told before it went. */
 function alertFailure({ code = '' }: TlsFault, { place, what }: Failing): string | null {
   if (/ALERT_CERTIFICATE_REQUIRED|ALERT_HANDSHAKE_FAILURE/.test(code))
-    return `${what} at ${place} asks for a certificate; name yours with --cert and --key`;
+    return `${what} at ${place} asks for a certificate; name yours with --cert and --cert-key`;
   if (/ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE|DECRYPT_ERROR)/.test(code))
     return `${what} at ${place} does not take the certificate of --cert; its authority has to be among those that the broker trusts`;
   if (/ALERT_CERTIFICATE_EXPIRED/.test(code)) return `the certificate of --cert has expired; it has to be renewed`;

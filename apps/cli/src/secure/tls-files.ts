@@ -16,15 +16,15 @@ function saysTls(options: SecureOptions): boolean {
 
 /** What encrypts a connection; undefined where nothing says more than its address. @throws CommandError the file */
 export async function tlsOf(options: SecureOptions): Promise<TlsOptions | true | undefined> {
-  const { ca, cert, key, serverName } = options;
-  if ((cert === undefined) !== (key === undefined))
-    throw usageError('a certificate and its key go together: --cert and --key');
+  const { ca, cert, certKey, serverName } = options;
+  if ((cert === undefined) !== (certKey === undefined))
+    throw usageError('a certificate and its key go together: --cert and --cert-key');
   if (!saysTls(options)) return undefined;
   if (ca === undefined && cert === undefined && serverName === undefined) return true;
   return {
     ...(ca !== undefined && { ca: await readPem(ca, 'the file of --ca') }),
     ...(cert !== undefined && { cert: await readPem(cert, 'the certificate') }),
-    ...(key !== undefined && { key: await readSecretFile({ path: key, what: 'the key' }) }),
+    ...(certKey !== undefined && { key: await readSecretFile({ path: certKey, what: 'the key' }) }),
     ...(serverName !== undefined && { serverName }),
   };
 }
