@@ -173,6 +173,8 @@ describe('a plain copy of the folder of a running broker', () => {
     const load = new Load(client, 'orders');
     await sleep(500);
     await cp(join(folder, 'data'), join(folder, 'copy'), { recursive: true });
+    const atCopy = load.acknowledged.size;
+    while (load.acknowledged.size === atCopy) await sleep(10);
     await load.end();
     const copied = await startOn(join(folder, 'copy')).catch((error: unknown) => error as Error);
     if (copied instanceof Error) return expect(copied.message).toContain('the broker did not become ready');
