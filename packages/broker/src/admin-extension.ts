@@ -49,7 +49,9 @@ export interface AdminTools {
   readonly connections: () => readonly ConnectionDescription[];
   /** Those that listeners show. `reload` says who asked. */
   readonly certificates: {
+    /** What each encrypted listener shows, and until when. */
     readonly list: () => readonly ListenerCertificates[];
+    /** Reads the files again at once. */
     readonly reload: (by: string) => Promise<void>;
   };
   /** Finds out who asks. */

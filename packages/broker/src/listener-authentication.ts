@@ -13,6 +13,7 @@ export interface ListenerAuthentication {
   readonly certificates?: readonly string[];
 }
 
+/** Where clients are told to connect: a host name or an IP address, and a port. */
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;

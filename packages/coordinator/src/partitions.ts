@@ -9,6 +9,7 @@
 /** Partitions by topic id. Lists are ascending, hold each number once, and are never empty. */
 export type PartitionsByTopic = ReadonlyMap<string, readonly number[]>;
 
+/** The empty set. */
 export const noPartitions: PartitionsByTopic = new Map();
 
 /** As they came from somewhere: in any order, repeated, with empty lists or a topic in several pieces. */
@@ -47,6 +48,7 @@ export function samePartitions(left: PartitionsByTopic, right: PartitionsByTopic
   return true;
 }
 
+/** Whether each partition of `part` is in one of the other sets. */
 export function isPartOf(part: PartitionsByTopic, ...wholes: readonly PartitionsByTopic[]): boolean {
   for (const [topicId, list] of part) {
     if (!list.every((partition) => wholes.some((whole) => includesPartition(whole, topicId, partition)))) return false;

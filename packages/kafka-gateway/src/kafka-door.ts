@@ -6,6 +6,7 @@ import { Dispatcher } from './session/dispatcher.ts';
 import { KafkaSession } from './session/kafka-session.ts';
 import { wireLimits } from './wire/limits.ts';
 
+/** Bounds of the protocol, whatever listener it is spoken at. */
 export interface KafkaProtocolOptions {
   /** Largest request, in bytes. Default 100 MiB, Kafka's: some clients gather batches of many partitions up to it. */
   readonly frameBytesMax?: number;

@@ -78,6 +78,7 @@ export function outcomeOf({ state }: Pick<Transaction, 'state'>): Outcome | null
   return state === 'prepareAbort' || state === 'completeAbort' ? 'abort' : null;
 }
 
+/** How many offsets are staged, over all groups. */
 export function countOffsets(offsets: StagedOffsets): number {
   let count = 0;
   for (const ofGroup of offsets.values()) count += ofGroup.size;

@@ -27,6 +27,7 @@ import type { AclRule } from './rule.ts';
 export const ruleKeyPrefix = 'acls/';
 const version = 1;
 
+/** A rule as an entry of the metadata topic (RFC 10). */
 export interface StoredRule {
   readonly key: string;
   readonly value: string;
@@ -40,6 +41,7 @@ export interface ReadRule {
   readonly isUnderstood: boolean;
 }
 
+/** The entry that stands for the rule. */
 export function encodeRule(rule: AclRule): StoredRule {
   return { key: ruleKeyPrefix + ruleKey(rule), value: JSON.stringify({ version }) };
 }

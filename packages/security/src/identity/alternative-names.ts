@@ -1,6 +1,7 @@
 /** Other names of a certificate's subject that principals may be made of. */
 export type AlternativeKind = 'DNS' | 'EMAIL' | 'URI';
 
+/** One more name that a certificate has, such as a host name or an address of mail. */
 export interface AlternativeName {
   readonly kind: AlternativeKind;
   readonly value: string;
