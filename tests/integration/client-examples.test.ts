@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startBroker } from '@q/broker';
 import { connect } from '@q/client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const run = promisify(execFile);
 
@@ -14,9 +16,11 @@ async function runExample(name: string): Promise<string[]> {
   return await runExampleAt(broker.url, name);
 }
 
-async function runExampleAt(url: string, name: string): Promise<string[]> {
+async function runExampleAt(url: string, name: string, ...more: string[]): Promise<string[]> {
   const file = fileURLToPath(new URL(`../../packages/client/examples/${name}.ts`, import.meta.url));
-  const { stdout, stderr } = await run(process.execPath, ['--conditions=@q/source', file, url], { timeout: 15_000 });
+  const { stdout, stderr } = await run(process.execPath, ['--conditions=@q/source', file, url, ...more], {
+    timeout: 15_000,
+  });
   expect(stderr).toBe('');
   return stdout.trim().split('\n');
 }
@@ -70,6 +74,35 @@ describe('examples of @q/client', () => {
 
   it('Q1 read-anywhere reads from times and offsets', async () => {
     expect(await runExample('read-anywhere')).toEqual(['minute 58', 'minute 59', '58', '59', '50 60', 'minute 59']);
+  });
+
+  it('A1 A3 secured comes in over TLS, as a user with the right to write', async () => {
+    const certificates = new URL('../../packages/broker/test/certificates/', import.meta.url);
+    const pem = (name: string): string => fileURLToPath(new URL(name, certificates));
+    await using broker = await startBroker({
+      storage: 'memory',
+      port: 0,
+      admin: false,
+      autoCreateTopics: true,
+      tls: { cert: { file: pem('broker.pem') }, key: { file: pem('broker.key') } },
+      security: { mechanisms: ['SCRAM-SHA-512'] },
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'q-secured-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const password = join(folder, 'shop.password');
+    await writeFile(password, 'long and secret\n');
+    await broker.users!.setPassword('shop', 'long and secret');
+    for (const operation of ['write', 'create'] as const)
+      await broker.rules!.add({
+        principal: 'User:shop',
+        host: '*',
+        permission: 'allow',
+        operation,
+        resourceType: 'topic',
+        patternType: 'prefixed',
+        resourceName: 'orders-',
+      });
+    expect(await runExampleAt(broker.url, 'secured', pem('ca.pem'), password)).toEqual(['stored at offset 0']);
   });
 
   it('X1 transactions shows what was committed, and nothing of what was aborted', async () => {

@@ -196,7 +196,7 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
   firstAdmin: setting(orWord('none', z.string().regex(/^[^\s:]{1,249}$/)), null, {
     placeholder: 'name',
     allowed: 'the name of a user, or none',
-    doc: 'First administrator: made at a start that finds no user, with rules that allow everything; needs firstAdminPasswordFile and authentication.',
+    doc: 'First administrator: made at a start that finds neither users nor rules, with rules that allow everything; needs firstAdminPasswordFile and authentication.',
   }),
   firstAdminPasswordFile: setting(orWord('none', path), null, {
     ...pathFacts,

@@ -2,8 +2,8 @@ import type { Broker } from '@q/broker';
 
 type Rule = Parameters<NonNullable<Broker['rules']>['add']>[0];
 
-/** The cluster has one name. */
-const everything: readonly Pick<Rule, 'resourceType' | 'resourceName'>[] = [
+/** What an administrator may do everything with. The cluster has one name. */
+export const everything: readonly Pick<Rule, 'resourceType' | 'resourceName'>[] = [
   { resourceType: 'topic', resourceName: '*' },
   { resourceType: 'group', resourceName: '*' },
   { resourceType: 'transactionalId', resourceName: '*' },

@@ -243,7 +243,7 @@ export const settingRules: readonly SettingRule[] = [
     default: 'none',
     placeholder: 'name',
     allowed: 'the name of a user, or none',
-    doc: 'First administrator: made at a start that finds no user, with rules that allow everything; needs firstAdminPasswordFile and authentication.',
+    doc: 'First administrator: made at a start that finds neither users nor rules, with rules that allow everything; needs firstAdminPasswordFile and authentication.',
     isReloadable: false,
     isSecret: false,
   },

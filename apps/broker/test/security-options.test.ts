@@ -98,22 +98,42 @@ describe('A1, Q3: settings of security', () => {
 });
 
 describe('A1 the first administrator', () => {
-  it('A1, SEC-15: is made once, of a file, with rules that can be seen and removed', async () => {
+  const setUp = async () => {
     const folder = await mkdtemp(join(tmpdir(), 'q-admin-'));
     const file = join(folder, 'password');
     await writeFile(file, 'right\n');
-    const broker = await startBroker({
-      storage: 'memory',
-      port: 0,
-      admin: false,
-      security: { mechanisms: ['SCRAM-SHA-256'] },
-    });
+    const security = { mechanisms: ['SCRAM-SHA-256'] as const };
+    const broker = await startBroker({ storage: 'memory', port: 0, admin: false, security });
     onTestFinished(() => broker.close());
-    const settings = { firstAdmin: 'ada', firstAdminPasswordFile: file };
+    return { broker, settings: { firstAdmin: 'ada', firstAdminPasswordFile: file } };
+  };
+
+  it('A1, SEC-7: does not come back at the next start once it was removed', async () => {
+    const { broker, settings } = await setUp();
+    await makeFirstAdministrator(settings, broker);
+    await broker.users!.remove('ada');
+    expect(await makeFirstAdministrator(settings, broker)).toBeNull();
+    expect(broker.users!.list()).toEqual([]);
+  });
+
+  it('A1 is made whole by the next start, where the first was cut off between the user and its rules', async () => {
+    const { broker, settings } = await setUp();
+    await broker.users!.setPassword('ada', 'right');
+    expect(await makeFirstAdministrator(settings, broker)).toBe('ada');
+    expect(broker.rules!.list()).toHaveLength(4);
+    // An administrator who was given less on purpose, beside others, keeps it so.
+    await broker.users!.setPassword('eve', 'another');
+    await broker.rules!.remove(broker.rules!.list()[0]!);
+    expect(await makeFirstAdministrator(settings, broker)).toBeNull();
+    expect(broker.rules!.list()).toHaveLength(3);
+  });
+
+  it('A1, SEC-15: is made once, of a file, with rules that can be seen and removed', async () => {
+    const { broker, settings } = await setUp();
     expect(await makeFirstAdministrator(settings, broker)).toBe('ada');
     expect(broker.users!.list()).toEqual(['ada']);
     expect(broker.rules!.list().map(({ principal, resourceType }) => `${principal} ${resourceType}`)).toHaveLength(4);
     expect(await makeFirstAdministrator({ ...settings, firstAdmin: 'eve' }, broker)).toBeNull();
-    expect(readFileSync(file, 'utf8')).toBe('right\n');
+    expect(readFileSync(settings.firstAdminPasswordFile, 'utf8')).toBe('right\n');
   });
 });

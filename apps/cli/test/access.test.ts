@@ -105,6 +105,7 @@ describe('who belongs there', () => {
     ['acl add --allow ann --operation raed --topic t', 'did you mean "read"?'],
     ['acl add --allow ann --operation write --group g', 'there is no "write" of a group'],
     ['acl add --allow ann --operation read --topic orders-*', 'use "orders-" and --prefixed'],
+    ['acl test --principal ann --operation read --topic orders-*', '"orders-*" is no name; test one that begins so'],
     ['acl add --operation read --topic t', '--allow USER'],
     ['acl add --allow ann --topic t', '--operation read'],
     ['acl add --allow ann --consumer --topic t', '--group'],

@@ -225,4 +225,14 @@ describe('changes in the audit trail', () => {
     );
     expect(told()).toEqual([]);
   });
+
+  it('SEC-15 a topic that is made because somebody named it is told of as theirs', async () => {
+    const { said, services } = await setUp();
+    const made = { set: [{ name: 'autoCreateTopics', value: 'true' }], unset: [], by: 'a test' };
+    await services.settings.change(made, alice);
+    await services.topics.find(['named'], alice);
+    expect(said.of('audit.topic_created').map(({ principal, address }) => [principal, address])).toEqual([
+      ['User:alice', '10.0.0.7'],
+    ]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { ConnectOptions } from '@q/client';
+import type { ConnectOptions, QError } from '@q/client';
 import { CommandError, usageError } from '../command-error.ts';
 import type { GlobalOptions } from '../command-context.ts';
 import { secureFailure } from '../connection.ts';
@@ -44,8 +44,10 @@ export async function findAdmin(options: GlobalOptions, how: HowToAsk): Promise<
     );
   }
   const { hostname, port } = hostOf(options.url);
+  const isUsualPort = port === '' || port === nativePortDefault;
+  if (told.refused !== null && !isUsualPort) throw notTold(told.refused, options.url);
   // Beside a port of its own, what listens at the usual one belongs to another broker: it must not be changed instead.
-  if (port !== '' && port !== nativePortDefault) {
+  if (!isUsualPort) {
     throw new CommandError(
       ExitCode.failure,
       `no broker answers at ${options.url} to say where its admin interface is`,
@@ -56,17 +58,31 @@ export async function findAdmin(options: GlobalOptions, how: HowToAsk): Promise<
   }
   return {
     url: `${isEncryptedTo(options) ? 'https' : 'http'}://${hostname}:${adminPortDefault}`,
-    origin: `the usual port of the host in ${options.url}, where no broker answers`,
+    origin: `the usual port of the host in ${options.url}, where ${told.refused === null ? 'no broker answers' : 'the broker does not say'}`,
     hint: `${howToName}; the broker's settings adminHost and adminPort say where it is`,
   };
 }
 
+interface Told {
+  readonly answers: boolean;
+  readonly url: string | null;
+  /** The broker is there, and tells this user nothing of itself. */
+  readonly refused: QError | null;
+}
+
+/** An application has no right to look at the broker, and may still ask who it is. */
+function notTold(refused: QError, url: string): CommandError {
+  const who = typeof refused.details['principal'] === 'string' ? refused.details['principal'] : 'this user';
+  return new CommandError(
+    ExitCode.notAuthorised,
+    `${who} may not ask the broker at ${url} where its admin interface is`,
+    { cause: refused, code: refused.code, hint: 'name it with --admin-url or Q_ADMIN_URL' },
+  );
+}
+
 /** A broker that has none, none that can be dialled from here, or is too old to say, tells of none. */
-async function toldByBroker(
-  options: GlobalOptions,
-  { security, interrupt }: HowToAsk,
-): Promise<{ answers: boolean; url: string | null }> {
-  const { connect, QError } = await import('@q/client');
+async function toldByBroker(options: GlobalOptions, { security, interrupt }: HowToAsk): Promise<Told> {
+  const { connect, QError: Failure } = await import('@q/client');
   try {
     await using q = await connect(options.url, {
       ...security,
@@ -75,14 +91,14 @@ async function toldByBroker(
       connectTimeoutMs: Math.min(options.timeout ?? lookupTimeoutMs, lookupTimeoutMs),
       requestTimeoutMs: lookupTimeoutMs,
     });
-    return { answers: true, url: (await q.admin.stats()).adminUrl };
+    return { answers: true, url: (await q.admin.stats()).adminUrl, refused: null };
   } catch (error) {
-    if (!QError.is(error)) throw error;
+    if (!Failure.is(error)) throw error;
     if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
     if (interrupt.aborted || isAboutLogin(error.code)) throw error;
     const refused = await secureFailure(error, options);
     if (refused !== null) throw new CommandError(ExitCode.failure, refused, { cause: error });
-    return { answers: false, url: null };
+    return { answers: false, url: null, refused: error.code === 'NOT_AUTHORIZED' ? error : null };
   }
 }
 

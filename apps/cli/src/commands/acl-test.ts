@@ -25,6 +25,10 @@ interface Decision {
 /** Exit code 1 where it is refused: a script can ask. */
 export async function testAccess(context: CommandContext, options: AclTestOptions): Promise<ExitCode> {
   const { principal, operation: operations, host = '127.0.0.1' } = options;
+  // A star is a name here as well, but no rule is being made: there is nothing to put --prefixed to.
+  const star = [...(options.topic ?? []), ...(options.group ?? []), ...(options.transactionalId ?? [])].find(isStem);
+  if (star !== undefined)
+    throw usageError(`"${star}" is no name; test one that begins so, such as "${star.slice(0, -1)}a"`);
   const [resource, another] = namedResources(options);
   const [operation, second] = operations;
   if (resource === undefined)
@@ -46,4 +50,8 @@ function decisionText({ allowed, by, rule }: Decision): string {
   const outcome = allowed ? 'allowed' : 'refused';
   if (rule !== null) return `${outcome} by the rule: ${ruleText(rule)}\n`;
   return by === 'super user' ? 'allowed: a super user may do everything\n' : `${outcome}: no rule allows it\n`;
+}
+
+function isStem(name: string): boolean {
+  return name.endsWith('*') && name !== '*';
 }

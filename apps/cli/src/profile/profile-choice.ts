@@ -13,7 +13,9 @@ import type { SecureOptions } from '../secure-options.ts';
  *
  *     --url, --admin-url, --timeout  >  --profile  >  Q_URL, Q_ADMIN_URL, Q_TIMEOUT  >  Q_PROFILE, or `q profile use`  >  defaults
  *
- * What it says of TLS, users and passwords counts only for its own broker, and for its own user.
+ * What it says of the admin interface, TLS, users and passwords counts only for its own broker.
+ *
+ * What it says of a password counts only for its own user, too.
  *
  * A profile that is named on the command line is a flag: it counts more than variables that somebody set before.
  *
@@ -33,13 +35,15 @@ export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Pr
     program.setOptionValueWithSource(option, value, 'config');
   };
   set('url', profile.url);
-  set('adminUrl', profile.adminUrl);
   set('timeout', profile.timeout === undefined ? undefined : parseTimeout(profile.timeout));
   // Another broker's admin interface would be asked about this one.
   if (byFlag && profile.adminUrl === undefined && program.getOptionValueSource('adminUrl') === 'env')
     program.setOptionValueWithSource('adminUrl', undefined, 'config');
+  if (program.opts<{ url: string }>().url !== profile.url) return;
+  // Its admin interface is that broker's: beside the address of another one, the wrong broker would be changed.
+  set('adminUrl', profile.adminUrl);
   // Whom it trusts, and as whom it comes in, is of that broker: another one is not shown a password.
-  if (program.opts<{ url: string }>().url === profile.url) applySecurity(program, profile, { set, byFlag });
+  applySecurity(program, profile, { set, byFlag });
 }
 
 function applySecurity(

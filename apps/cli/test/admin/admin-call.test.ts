@@ -171,6 +171,21 @@ describe('the admin API from the command line', () => {
     await using mute = await startBroker({ storage: 'memory', port: 0, admin: false });
     expect((await failure({ url: mute.url })).message).toContain('tells of no admin interface');
   });
+
+  it('A1, O2 says so when the broker answers, and does not tell this user where its admin interface is', async () => {
+    await using broker = await startBroker({
+      storage: 'memory',
+      admin: { port: 0 },
+      security: { mechanisms: ['SCRAM-SHA-512'] },
+      listeners: [{ name: 'inside', protocol: 'native', port: 0, authentication: 'none' }],
+    });
+    expect(await failure({ url: broker.url })).toMatchObject({
+      exitCode: 5,
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringMatching(/may not ask the broker at .* where its admin interface is/) as string,
+      hint: expect.stringContaining('--admin-url') as string,
+    });
+  });
 });
 
 describe('streams of the admin API', () => {

@@ -91,7 +91,9 @@ describe('q profile', () => {
       ['--timeout 1s', {}, { url: 'q://used', timeout: 1000 }],
       ['', { Q_URL: 'q://env' }, { url: 'q://env', timeout: 7000 }],
       ['', { Q_PROFILE: 'other' }, { url: 'q://other', adminUrl: 'http://other' }],
-      ['', { Q_PROFILE: 'other', Q_URL: 'q://env' }, { url: 'q://env', adminUrl: 'http://other' }],
+      // The admin interface of a profile is that of its own broker: another one would be changed instead.
+      ['', { Q_PROFILE: 'other', Q_URL: 'q://env' }, { url: 'q://env' }],
+      ['--url q://flag', { Q_PROFILE: 'other' }, { url: 'q://flag' }],
       ['--profile other', {}, { url: 'q://other', adminUrl: 'http://other' }],
       // Named on the command line, it counts more than what the shell happens to have.
       [
@@ -99,7 +101,8 @@ describe('q profile', () => {
         { Q_URL: 'q://env', Q_ADMIN_URL: 'http://env' },
         { url: 'q://other', adminUrl: 'http://other' },
       ],
-      ['--profile other --url q://flag', {}, { url: 'q://flag', adminUrl: 'http://other' }],
+      ['--profile other --url q://flag', {}, { url: 'q://flag' }],
+      ['--profile other --url q://other', {}, { url: 'q://other', adminUrl: 'http://other' }],
       ['--profile used', { Q_ADMIN_URL: 'http://env' }, { url: 'q://used', timeout: 7000 }],
     ];
     for (const [flags, env, expected] of cases)

@@ -26,7 +26,7 @@ export function openApiDocument(
       title: 'q broker: admin interface',
       version,
       description:
-        'What operators do with a broker, over HTTP. There is no login: keep the port to yourself. Errors are `application/problem+json` (RFC 9457).',
+        'What operators do with a broker, over HTTP. Where the broker asks who its clients are, each operation wants a login (Basic, Bearer or a certificate) and the rights that docs/SECURITY.md lists. Errors are `application/problem+json` (RFC 9457).',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

@@ -13,6 +13,9 @@ export interface HeldConnection {
   readonly cut: () => void;
 }
 
+/** Requests of one connection that are being answered. Clients wait for each answer; few send one more ahead. */
+const pipelinedMax = 8;
+
 export class AdminConnections {
   readonly #connectionsMax: number;
   readonly #held = new Map<string, HeldConnection>();
@@ -34,9 +37,14 @@ export class AdminConnections {
     this.#held.delete(key);
   }
 
-  began(key: string): void {
+  /** False: it has asked for too much ahead of the answers, and is broken. Each may be a password to be checked. */
+  began(key: string): boolean {
     const held = this.#held.get(key);
-    if (held !== undefined) held.busy += 1;
+    if (held === undefined) return true;
+    held.busy += 1;
+    if (held.busy <= pipelinedMax) return true;
+    held.cut();
+    return false;
   }
 
   /** It was served, so it is the last to go. */

@@ -70,8 +70,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const held = new AdminConnections(connectionsMax);
   const { server, listen, renew } = made(material, (request, response) => {
     const key = keyOf(request.socket);
-    held.began(key);
     response.once('close', () => held.ended(key));
+    if (!held.began(key)) return;
     const path = (request.url ?? '/').split('?', 1)[0]!;
     if (!isExtended || isOfServer(path)) return void answerOwn(path, options, { request, response });
     if (listener === null) return send(response, notYet);

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminConnections } from '../../src/admin/admin-connections.ts';
 import { startBroker } from '../../src/index.ts';
+import type { AdminExtension } from '../../src/index.ts';
 
 const pem = (name: string): Buffer => readFileSync(new URL(`../certificates/${name}`, import.meta.url));
 
@@ -49,6 +50,27 @@ describe('the connections of the admin server', () => {
     held.began('nobody');
     held.ended('nobody');
     expect([cut, held.size]).toEqual([[], 1]);
+  });
+
+  it('SEC-9, SEC-13: passwords that are sent ahead of the answers are not checked beyond a few, and end it', async () => {
+    let checked = 0;
+    const opened = Promise.withResolvers<void>();
+    const extension: AdminExtension = {
+      open: (_, { clock }) => {
+        clock.defer(opened.resolve);
+        // Never answered: as a password that is held back.
+        return Promise.resolve({ listener: () => void (checked += 1), close: () => Promise.resolve() });
+      },
+    };
+    const broker = await startBroker({ storage: 'memory', port: 0, admin: { port: 0, extension } });
+    onTestFinished(() => broker.close({ timeoutMs: 100 }));
+    await opened.promise;
+    const { port, hostname } = new URL(broker.adminUrl!);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    socket.write('GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(checked).toBe(8);
   });
 
   it.each([

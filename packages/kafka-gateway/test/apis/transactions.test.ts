@@ -136,7 +136,7 @@ describe('X1 transactions of Kafka clients', () => {
     const old = await begin(scene.client);
     expect(await write(scene, old, { text: 'old', version: 13 })).toBe(0);
     await begin(scene.client);
-    expect(await write(scene, old, { text: 'zombie', version: 13, sequence: 1 })).toBe(47);
+    for (const version of [11, 13]) expect(await write(scene, old, { text: 'zombie', version, sequence: 1 })).toBe(47);
     const end = { transactionalId, ...old, committed: true };
     expect(await scene.client.ask(endTxn, 5, end)).toMatchObject({ errorCode: 90 });
     expect(await scene.client.ask(endTxn, 1, end)).toMatchObject({ errorCode: 47 });

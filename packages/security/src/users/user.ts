@@ -18,8 +18,9 @@ export const scramMechanisms: readonly ScramMechanism[] = ['SCRAM-SHA-256', 'SCR
 export function checkUserName(name: string): string {
   const { nameCharactersMax } = securityLimits;
   const isText = name.length > 0 && name.length <= nameCharactersMax && !/\p{Cc}/u.test(name) && name.trim() === name;
-  // Rules about these are about everybody, and about whoever has not said who it is.
-  if (isText && name !== '*' && name !== 'ANONYMOUS') return name;
+  // Half a character comes back from the disk as another one: two users would be one after a start.
+  // Rules about the two names are about everybody, and about whoever has not said who it is.
+  if (isText && name.isWellFormed() && name !== '*' && name !== 'ANONYMOUS') return name;
   const shown = JSON.stringify(name.slice(0, 100));
   const allowed = `1 to ${nameCharactersMax} characters, no control characters, no space around it, and neither * nor ANONYMOUS`;
   throw new QError('INVALID_REQUEST', `the user name is ${shown}; allowed is ${allowed}`, {

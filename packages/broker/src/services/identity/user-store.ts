@@ -114,7 +114,9 @@ export class UserStore {
       const after = change(before);
       if (after === (before ?? null)) return;
       const value = after === null ? null : encodeUser(after);
-      const { isSet } = await this.#metadata.compareAndSet({ key, expectedVersion: entry?.version ?? 0, value });
+      // To let somebody in no more must go on a full disk, too.
+      const wanted = { key, expectedVersion: entry?.version ?? 0, value, isVital: value === null };
+      const { isSet } = await this.#metadata.compareAndSet(wanted);
       if (isSet) return;
     }
   }

@@ -221,7 +221,7 @@ export class TopicCatalog {
     const refusal = refusalToCreate(access, caller, name);
     if (refusal !== null) throw refusal;
     try {
-      await changes.create({ name, partitions: -1, replicas: -1, configs: [], validateOnly: false });
+      await changes.create({ name, partitions: -1, replicas: -1, configs: [], validateOnly: false }, caller);
     } catch (error) {
       // Another client asked for the same topic first.
       if (!(QError.is(error) && error.code === 'TOPIC_EXISTS')) throw error;

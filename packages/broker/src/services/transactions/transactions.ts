@@ -190,10 +190,10 @@ export class Transactions {
     const { newest } = live;
     const isKnown =
       newest?.state === 'ongoing'
-      && newest.producer.producerId === producerId
-      && newest.producer.producerEpoch === producerEpoch
+      && isProducer(newest, producerId, producerEpoch)
       && includesPartition(newest.partitions, topicId, partition);
-    if (!isKnown && !joins) throw notAdded();
+    // Whoever is another producer is told that first: it goes on otherwise from there.
+    if (!isKnown && !joins && isProducer(newest, producerId, producerEpoch)) throw notAdded();
     if (!isKnown) {
       const partitions = new Map([[topicId, [partition]]]);
       this.#demand(live, { kind: 'join', producer: { producerId, producerEpoch }, partitions });
@@ -430,6 +430,10 @@ async function openLog({ store, registry }: TransactionsOptions): Promise<Partit
 function unknownProducer(producerId: number): QError {
   const message = `producer id ${producerId} belongs to no transactional id: begin to use one first`;
   return new QError('UNKNOWN_TRANSACTIONAL_ID', message, { details: { producerId } });
+}
+
+function isProducer(transaction: Transaction | null, producerId: number, producerEpoch: number): boolean {
+  return transaction?.producer.producerId === producerId && transaction.producer.producerEpoch === producerEpoch;
 }
 
 function notAdded(): QError {
