@@ -1,12 +1,13 @@
 /** How a client of the tests shows who it is. */
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { ScramClient } from '@q/protocol';
+import type { SecurityOptions } from '@q/broker';
+import { formatBearer, ScramClient } from '@q/protocol';
 import type { ScramMechanism } from '@q/protocol';
 import { expect } from 'vitest';
 import { saslAuthenticate } from '../src/messages/sasl-authenticate.ts';
 import { saslHandshake } from '../src/messages/sasl-handshake.ts';
-import type { RawClient } from './harness.ts';
+import { RawClient } from './harness.ts';
 
 const derive = promisify(pbkdf2);
 
@@ -41,4 +42,19 @@ export async function logIn(
 
 function authenticate(client: RawClient, authBytes: Buffer) {
   return client.ask(saslAuthenticate, 2, { authBytes });
+}
+
+/** A token is the name of its user: everybody is let in at once. Root may do everything. */
+export const tokensAreNames: SecurityOptions = {
+  mechanisms: ['OAUTHBEARER'],
+  tokens: { verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 3_600_000, reason: null }) },
+  superUsers: ['User:root'],
+};
+
+/** A client of a broker with `tokensAreNames`. */
+export async function openAs(user: string, port: number): Promise<RawClient> {
+  const client = await RawClient.connect(port);
+  expect(await client.ask(saslHandshake, 1, { mechanism: 'OAUTHBEARER' })).toMatchObject({ errorCode: 0 });
+  expect(await authenticate(client, formatBearer(user))).toMatchObject({ errorCode: 0 });
+  return client;
 }

@@ -5,7 +5,7 @@
 import type { Services } from '@q/broker';
 import { coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
-import { asTransactionError } from '../errors/transaction-errors.ts';
+import { tellingTransactionErrors } from '../errors/transaction-errors.ts';
 import { addOffsetsToTxn } from '../messages/add-offsets-to-txn.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
@@ -18,11 +18,8 @@ export function addOffsetsToTxnHandler({ transactions }: Pick<Services, 'transac
   return handler(addOffsetsToTxn, {
     handle: async ({ transactionalId, producerId, producerEpoch, groupId }, { version, caller }) => {
       const claim = { transactionalId, producer: { producerId, producerEpoch } };
-      try {
-        await transactions.stageClassic(claim, { groupId, claim: nobody, topics: [] }, caller);
-      } catch (error) {
-        throw asTransactionError(error, version, errorsSince);
-      }
+      const staging = transactions.stageClassic(claim, { groupId, claim: nobody, topics: [] }, caller);
+      await tellingTransactionErrors(staging, version, errorsSince);
       return { errorCode: kafkaErrorCode.NONE };
     },
     refuse: (code) => ({ errorCode: coordinatorErrorCode(code) }),

@@ -6,7 +6,7 @@ import { topicNamed } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
-import { asTransactionError } from '../errors/transaction-errors.ts';
+import { tellingTransactionErrors } from '../errors/transaction-errors.ts';
 import { addPartitionsToTxn } from '../messages/add-partitions-to-txn.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
@@ -42,11 +42,8 @@ export function addPartitionsToTxnHandler(
         for (const partition of topic.partitions) ofTopic.push(partition);
         partitions.set(topicId, ofTopic);
       }
-      try {
-        await transactions.add({ transactionalId, producer: { producerId, producerEpoch } }, partitions, caller);
-      } catch (error) {
-        throw asTransactionError(error, version, errorsSince);
-      }
+      const claim = { transactionalId, producer: { producerId, producerEpoch } };
+      await tellingTransactionErrors(transactions.add(claim, partitions, caller), version, errorsSince);
       return answerWith(topics, kafkaErrorCode.NONE);
     },
     refuse: (code, { topics }) => answerWith(topics, coordinatorErrorCode(code)),

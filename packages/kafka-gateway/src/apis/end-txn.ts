@@ -5,7 +5,7 @@
 import type { Services } from '@q/broker';
 import { coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
-import { asTransactionError } from '../errors/transaction-errors.ts';
+import { tellingTransactionErrors } from '../errors/transaction-errors.ts';
 import { endTxn } from '../messages/end-txn.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
@@ -19,15 +19,9 @@ export function endTxnHandler({ transactions }: Pick<Services, 'transactions'>):
     handle: async ({ transactionalId, producerId, producerEpoch, committed }, { version, caller }) => {
       const producer = { producerId, producerEpoch };
       const outcome = committed ? 'commit' : 'abort';
-      try {
-        const next = await transactions.end(
-          { transactionalId, producer, outcome, raises: version >= raisesSince },
-          caller,
-        );
-        return { errorCode: kafkaErrorCode.NONE, ...next };
-      } catch (error) {
-        throw asTransactionError(error, version, errorsSince);
-      }
+      const end = { transactionalId, producer, outcome, raises: version >= raisesSince } as const;
+      const next = await tellingTransactionErrors(transactions.end(end, caller), version, errorsSince);
+      return { errorCode: kafkaErrorCode.NONE, ...next };
     },
     refuse: (code) => ({ errorCode: coordinatorErrorCode(code) }),
   });

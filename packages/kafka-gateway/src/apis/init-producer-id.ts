@@ -5,7 +5,7 @@ import type { DoorTools, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { coordinatorErrorCode } from '../errors/coordinator-errors.ts';
-import { asTransactionError } from '../errors/transaction-errors.ts';
+import { tellingTransactionErrors } from '../errors/transaction-errors.ts';
 import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
@@ -21,7 +21,7 @@ export function initProducerIdHandler(
   { producerIds, transactions }: Pick<Services, 'producerIds' | 'transactions'>,
   { limits }: Pick<DoorTools, 'limits'>,
 ): Handler {
-  const begin = async (request: Request, transactionalId: string, { version, caller }: RequestContext) => {
+  const identityOf = async (request: Request, transactionalId: string, { version, caller }: RequestContext) => {
     const { transactionTimeoutMs: timeoutMs } = request;
     if (timeoutMs < 1 || timeoutMs > limits.transactionTimeoutMsMax)
       throw new KafkaError(
@@ -29,14 +29,8 @@ export function initProducerIdHandler(
         `a transaction takes 1 to ${limits.transactionTimeoutMsMax} ms`,
       );
     const claims = !isBlank(request) || isOfFirstId(transactionalId, caller);
-    try {
-      return await transactions.begin(
-        { transactionalId, timeoutMs, expected: claims ? expectedOf(request) : null },
-        caller,
-      );
-    } catch (error) {
-      throw asTransactionError(error, version, errorsSince);
-    }
+    const begin = { transactionalId, timeoutMs, expected: claims ? expectedOf(request) : null };
+    return tellingTransactionErrors(transactions.begin(begin, caller), version, errorsSince);
   };
   /** Whether 0 can be what its producer is called. */
   const isOfFirstId = (transactionalId: string, caller: KafkaCaller): boolean => {
@@ -54,7 +48,7 @@ export function initProducerIdHandler(
       const identity =
         transactionalId === null
           ? await identityFor(request, producerIds, context.caller)
-          : await begin(request, transactionalId, context);
+          : await identityOf(request, transactionalId, context);
       return { errorCode: kafkaErrorCode.NONE, ...identity };
     },
     refuse: (errorCode, { transactionalId }) => ({

@@ -4,7 +4,7 @@
 import type { Services } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
-import { asTransactionError } from '../errors/transaction-errors.ts';
+import { tellingTransactionErrors } from '../errors/transaction-errors.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { txnOffsetCommit } from '../messages/txn-offset-commit.ts';
 import { handler } from '../session/handler.ts';
@@ -33,9 +33,7 @@ export function txnOffsetCommitHandler({
       const known = found.filter(({ errorCode }) => errorCode === kafkaErrorCode.NONE);
       const topics = known.map(({ topic, topicId }) => ({ topicId, partitions: topic.partitions.map(commitOf) }));
       const staging = transactions.stageClassic(claimOf(request), { ...memberOf(request), topics }, caller);
-      const staged = await holding(context, staging).catch((error: unknown) => {
-        throw asTransactionError(error, version, errorsSince);
-      });
+      const staged = await tellingTransactionErrors(holding(context, staging), version, errorsSince);
       const answers = known.map(({ topic }, index) =>
         typeof staged === 'string'
           ? refusedTopic(topic, kafkaErrorCode[staged])

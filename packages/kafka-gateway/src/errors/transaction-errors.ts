@@ -13,14 +13,24 @@ export interface TransactionErrorsSince {
   readonly abortable: number;
 }
 
-/** As a client of this version is told. What is thrown and no error of ours stays as it is. */
-export function asTransactionError(thrown: unknown, version: number, since: TransactionErrorsSince): unknown {
-  if (!QError.is(thrown)) return thrown;
-  const { code, message } = thrown;
-  const options = { cause: thrown };
+/** What comes of the work; an error as a client of this version is told of it. */
+export async function tellingTransactionErrors<T>(
+  work: Promise<T>,
+  version: number,
+  since: TransactionErrorsSince,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw QError.is(error) ? asTold(error, version, since) : error;
+  }
+}
+
+function asTold(error: QError, version: number, { fenced, abortable }: TransactionErrorsSince): Error {
+  const { code, message } = error;
+  const options = { cause: error };
   const isAbortable = code === 'TRANSACTION_ABORTED' || code === 'TRANSACTION_LIMIT';
-  if (isAbortable && version >= since.abortable) return new KafkaError('TRANSACTION_ABORTABLE', message, options);
-  if (code === 'PRODUCER_FENCED' && version < since.fenced)
-    return new KafkaError('INVALID_PRODUCER_EPOCH', message, options);
-  return thrown;
+  if (isAbortable && version >= abortable) return new KafkaError('TRANSACTION_ABORTABLE', message, options);
+  if (code === 'PRODUCER_FENCED' && version < fenced) return new KafkaError('INVALID_PRODUCER_EPOCH', message, options);
+  return error;
 }

@@ -1,6 +1,5 @@
 /** What a Kafka client meets without a right, as it was seen on a real Kafka (A3). */
 import type { Broker } from '@q/broker';
-import { formatBearer } from '@q/protocol';
 import type { AclRule } from '@q/security';
 import { describe, expect, it } from 'vitest';
 import { apiVersions } from '../../src/messages/api-versions.ts';
@@ -12,10 +11,10 @@ import { joinGroup } from '../../src/messages/join-group.ts';
 import { listGroups } from '../../src/messages/list-groups.ts';
 import { listOffsets } from '../../src/messages/list-offsets.ts';
 import { metadata } from '../../src/messages/metadata.ts';
-import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
-import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
 import { fetchFrom, partitionsOf, WaitClock } from '../fetching.ts';
-import { kafkaBroker, RawClient } from '../harness.ts';
+import { kafkaBroker } from '../harness.ts';
+import type { RawClient } from '../harness.ts';
+import { openAs, tokensAreNames } from '../logging-in.ts';
 import { batchOf, sendOne } from '../producing.ts';
 
 const unknownId = '00000000-0000-4000-8000-00000000dead';
@@ -34,19 +33,9 @@ async function scene(): Promise<Scene> {
   const clock = new WaitClock();
   const { broker, kafkaPort } = await kafkaBroker({
     clock,
-    // A token is the name of its user.
-    security: {
-      mechanisms: ['OAUTHBEARER'],
-      tokens: { verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 3_600_000, reason: null }) },
-      superUsers: ['User:root'],
-    },
+    security: tokensAreNames,
   });
-  const as = async (user: string): Promise<RawClient> => {
-    const client = await RawClient.connect(kafkaPort);
-    await client.ask(saslHandshake, 1, { mechanism: 'OAUTHBEARER' });
-    expect(await client.ask(saslAuthenticate, 2, { authBytes: formatBearer(user) })).toMatchObject({ errorCode: 0 });
-    return client;
-  };
+  const as = (user: string): Promise<RawClient> => openAs(user, kafkaPort);
   const root = await as('root');
   const wanted = ['orders', 'others'].map((name) => ({ name, numPartitions: 1, replicationFactor: 1 }));
   const { topics } = await root.ask(createTopics, 7, { topics: wanted, timeoutMs: 5_000 });

@@ -4,7 +4,6 @@
  */
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
-import { formatBearer } from '@q/protocol';
 import { cluster, kafkaNeeds } from '@q/security';
 import type { AclRule, Need } from '@q/security';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,9 +12,7 @@ import { addPartitionsToTxn } from '../../src/messages/add-partitions-to-txn.ts'
 import { createTopics } from '../../src/messages/create-topics.ts';
 import { initProducerId } from '../../src/messages/init-producer-id.ts';
 import { offsetCommit } from '../../src/messages/offset-commit.ts';
-import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
-import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
-import { RawClient } from '../harness.ts';
+import { openAs, tokensAreNames } from '../logging-in.ts';
 import { probes } from './probes.ts';
 import type { Probe, ProbeScene, Told } from './probes.ts';
 
@@ -29,24 +26,12 @@ beforeAll(async () => {
     admin: false,
     autoCreateTopics: true,
     audit: { to: 'off' },
-    // A token is the name of its user: everybody is let in at once.
-    security: {
-      mechanisms: ['OAUTHBEARER'],
-      tokens: { verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 3_600_000, reason: null }) },
-      superUsers: ['User:root'],
-    },
+    security: tokensAreNames,
     doors: [kafkaDoor({ port: 0 })],
   });
 });
 
 afterAll(() => broker.close());
-
-async function openAs(user: string): Promise<RawClient> {
-  const client = await RawClient.connect(broker.doors[0]!.port);
-  await client.ask(saslHandshake, 1, { mechanism: 'OAUTHBEARER' });
-  expect(await client.ask(saslAuthenticate, 2, { authBytes: formatBearer(user) })).toMatchObject({ errorCode: 0 });
-  return client;
-}
 
 type Grant = Pick<AclRule, 'operation' | 'resourceType' | 'resourceName'> & Partial<Pick<AclRule, 'permission'>>;
 
@@ -59,7 +44,7 @@ async function told(
   scenes += 1;
   const [name, topic, group] = [user ?? `u${scenes}`, `t${scenes}`, `g${scenes}`];
   const producer = await prepare(topic, group, { isTopicNew: isNew === 'topic' });
-  const client = await openAs(name);
+  const client = await openAs(name, broker.doors[0]!.port);
   const scene = { client, topic, group, producer };
   const rules = grants(scene).map((given): AclRule => ({
     principal: `User:${name}`,
@@ -83,7 +68,7 @@ async function prepare(
   groupId: string,
   { isTopicNew }: { readonly isTopicNew: boolean },
 ): Promise<ProbeScene['producer']> {
-  const root = await openAs('root');
+  const root = await openAs('root', broker.doors[0]!.port);
   const begin = { transactionalId: groupId, transactionTimeoutMs: 60_000 };
   const { producerId, producerEpoch } = await root.ask(initProducerId, 4, begin);
   if (!isTopicNew) {

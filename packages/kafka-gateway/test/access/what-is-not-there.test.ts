@@ -3,7 +3,6 @@
  * of are those that it has.
  */
 import type { BrokerOptions } from '@q/broker';
-import { formatBearer } from '@q/protocol';
 import { cluster } from '@q/security';
 import type { AclRule } from '@q/security';
 import { describe, expect, it } from 'vitest';
@@ -19,10 +18,10 @@ import { offsetCommit } from '../../src/messages/offset-commit.ts';
 import { offsetDelete } from '../../src/messages/offset-delete.ts';
 import { offsetFetch } from '../../src/messages/offset-fetch.ts';
 import { offsetForLeaderEpoch } from '../../src/messages/offset-for-leader-epoch.ts';
-import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
-import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
 import { fetchRequest } from '../fetching.ts';
-import { kafkaBroker, RawClient } from '../harness.ts';
+import { kafkaBroker } from '../harness.ts';
+import type { RawClient } from '../harness.ts';
+import { openAs, tokensAreNames } from '../logging-in.ts';
 import { batchOf, sendOne } from '../producing.ts';
 
 interface Logged {
@@ -37,19 +36,9 @@ async function scene() {
   const logger: NonNullable<BrokerOptions['logger']> = { debug: note, info: note, warn: note, error: note };
   const { broker, kafkaPort } = await kafkaBroker({
     logger,
-    // A token is the name of its user.
-    security: {
-      mechanisms: ['OAUTHBEARER'],
-      tokens: { verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 3_600_000, reason: null }) },
-      superUsers: ['User:root'],
-    },
+    security: tokensAreNames,
   });
-  const as = async (user: string): Promise<RawClient> => {
-    const client = await RawClient.connect(kafkaPort);
-    await client.ask(saslHandshake, 1, { mechanism: 'OAUTHBEARER' });
-    await client.ask(saslAuthenticate, 2, { authBytes: formatBearer(user) });
-    return client;
-  };
+  const as = (user: string): Promise<RawClient> => openAs(user, kafkaPort);
   const root = await as('root');
   const topics = [{ name: 'orders', numPartitions: 1, replicationFactor: 1 }];
   await root.ask(createTopics, 7, { topics, timeoutMs: 5_000 });

@@ -7,6 +7,7 @@
 import { securityLimits } from '../limits.ts';
 import type { Operation, Resource, ResourceType } from './resource.ts';
 import type { Asker, Decision } from './decision.ts';
+import { getOrMake } from './get-or-make.ts';
 
 type ByOperation = Partial<Record<Operation, Decision>>;
 type ByResource = Partial<Record<ResourceType, Map<string, ByOperation>>>;
@@ -30,10 +31,10 @@ export class DecisionMemory {
     // No rule names anything so long, so nobody uses it; but strangers may ask.
     if (resource.name.length > nameCharactersMax || principal.name.length > principalCharactersMax) return;
     if (this.#size >= decisionsMax) this.clear();
-    const ofPrincipal = at(this.#known, principal.name, () => new Map<string, ByResource>());
-    const ofAddress = at(ofPrincipal, address, (): ByResource => ({}));
+    const ofPrincipal = getOrMake(this.#known, principal.name, () => new Map<string, ByResource>());
+    const ofAddress = getOrMake(ofPrincipal, address, (): ByResource => ({}));
     const ofType = (ofAddress[resource.type] ??= new Map());
-    at(ofType, resource.name, (): ByOperation => ({}))[operation] = decision;
+    getOrMake(ofType, resource.name, (): ByOperation => ({}))[operation] = decision;
     this.#size += 1;
   }
 
@@ -49,13 +50,4 @@ export interface Question {
   readonly asker: Asker;
   readonly operation: Operation;
   readonly resource: Resource;
-}
-
-function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

@@ -9,6 +9,7 @@
 import { ruleKey, wildcard } from './rule.ts';
 import type { AclRule } from './rule.ts';
 import type { Resource, ResourceType } from './resource.ts';
+import { getOrMake } from './get-or-make.ts';
 
 type ByPrincipal = Map<string, AclRule[]>;
 
@@ -46,11 +47,11 @@ export class RuleIndex {
     if (this.#rules.has(key)) return false;
     this.#rules.set(key, rule);
     const { resourceType, resourceName, principal } = rule;
-    const kind = at(this.#kinds, resourceType, () => ({ literal: new Map(), prefixed: new Map(), lengths: [] }));
+    const kind = getOrMake(this.#kinds, resourceType, () => ({ literal: new Map(), prefixed: new Map(), lengths: [] }));
     const names = kind[rule.patternType];
     const isNewName = !names.has(resourceName);
-    const ofName = at(names, resourceName, () => new Map<string, AclRule[]>());
-    at(ofName, principal, () => []).push(rule);
+    const ofName = getOrMake(names, resourceName, () => new Map<string, AclRule[]>());
+    getOrMake(ofName, principal, () => []).push(rule);
     if (isNewName && rule.patternType === 'prefixed' && !kind.lengths.includes(resourceName.length))
       prefixesChanged(kind);
     return true;
@@ -96,13 +97,4 @@ function* rulesFor(ofName: ByPrincipal | undefined, principal: string): Iterable
   if (ofName === undefined) return;
   yield* ofName.get(principal) ?? [];
   yield* ofName.get(wildcard.principal) ?? [];
-}
-
-function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

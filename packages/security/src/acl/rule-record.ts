@@ -22,6 +22,7 @@ import { clusterName, operationsOf, resourceTypes } from './resource.ts';
 import type { ResourceType } from './resource.ts';
 import { checkRule, ruleKey, wildcard } from './rule.ts';
 import type { AclRule } from './rule.ts';
+import { parseStoredObject } from '../stored-object.ts';
 
 /** How the keys of rules begin. Frozen. */
 export const ruleKeyPrefix = 'acls/';
@@ -50,7 +51,7 @@ export function encodeRule(rule: AclRule): StoredRule {
 export function decodeRule({ key, value }: StoredRule): ReadRule {
   const fields = listOf(key.slice(ruleKeyPrefix.length));
   const rule = fields.length === 7 ? ruleOf(fields) : null;
-  if (rule !== null && versionOf(value) === version) return { rules: [rule], isUnderstood: true };
+  if (rule !== null && parseStoredObject(value)?.['version'] === version) return { rules: [rule], isUnderstood: true };
   return { rules: fields[6] === 'allow' ? [] : refusals(fields), isUnderstood: false };
 }
 
@@ -111,15 +112,5 @@ function listOf(text: string): readonly unknown[] {
   } catch {
     // What is no list says nothing.
     return [];
-  }
-}
-
-function versionOf(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as { version?: unknown }).version : null;
-  } catch {
-    // As a version that is not known.
-    return null;
   }
 }

@@ -11,6 +11,7 @@
  */
 import { everyOther, quotaKinds } from './quota.ts';
 import type { EntityName, QuotaEntity, QuotaKind } from './quota.ts';
+import { isObject, parseStoredObject } from '../stored-object.ts';
 
 const version = 1;
 const every = '<default>';
@@ -65,7 +66,7 @@ export function encodeQuotas(quotas: ReadonlyMap<QuotaKind, number>): string {
 
 /** Null for a record that this version cannot read: its quotas are not in force, and not overwritten. */
 export function decodeQuotas(text: string): ReadonlyMap<QuotaKind, number> | null {
-  const value = parsed(text);
+  const value = parseStoredObject(text);
   if (value?.['version'] !== version || !isObject(value['quotas'])) return null;
   const quotas = new Map<QuotaKind, number>();
   for (const [name, amount] of Object.entries(value['quotas'])) {
@@ -74,18 +75,4 @@ export function decodeQuotas(text: string): ReadonlyMap<QuotaKind, number> | nul
     quotas.set(kind, amount);
   }
   return quotas;
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    // What is no JSON is no quota.
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

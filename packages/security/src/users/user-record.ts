@@ -6,6 +6,7 @@
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
 import { scramMechanisms } from './user.ts';
 import type { User } from './user.ts';
+import { isObject, parseStoredObject } from '../stored-object.ts';
 
 const version = 1;
 
@@ -37,7 +38,7 @@ function storedOf({ salt, iterations, storedKey, serverKey }: ScramCredential): 
 
 /** Null for a record that this version cannot read: such a user is not let in, and not forgotten. */
 export function decodeUser(name: string, text: string): User | null {
-  const value = parsed(text);
+  const value = parseStoredObject(text);
   if (value?.['version'] !== version || !isObject(value['credentials'])) return null;
   const credentials = new Map<ScramMechanism, ScramCredential>();
   for (const mechanism of scramMechanisms) {
@@ -61,18 +62,4 @@ function credentialOf(stored: unknown): ScramCredential | null {
     storedKey: Buffer.from(storedKey, 'base64'),
     serverKey: Buffer.from(serverKey, 'base64'),
   };
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    // What is no JSON is no user.
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
