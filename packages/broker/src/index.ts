@@ -41,8 +41,8 @@ export type { ApiMeter, ErrorReceiver, RequestMeter } from './metrics/request-me
 export { anonymous, authorOf } from './caller.ts';
 export type { Asking, Author, Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
 /** Who may do what; the things that rules are about. */
-export { everybodyMay, groupNamed, topicNamed } from './services/access/access.ts';
-export type { Access } from './services/access/access.ts';
+export { demand, everybodyMay, groupNamed, topicNamed } from './services/access/access.ts';
+export type { Access, Wish } from './services/access/access.ts';
 export type { AccessRules, ServicesAccess } from './services/access/guarded-rules.ts';
 export type { AccessQuestion, OwnRules } from './services/access/own-rules.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';

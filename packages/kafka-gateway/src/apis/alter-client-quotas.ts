@@ -1,10 +1,10 @@
 /**
  * AlterClientQuotas: sets and takes away quotas of users, client ids and addresses, each entity for itself (row A3).
  */
+import { demand } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { cluster, securityLimits } from '@q/security';
 import type { QuotaKind } from '@q/security';
-import { demand } from '../access/demand.ts';
 import { checkWhole, entityOf, kindOf } from '../access/quota-words.ts';
 import { errorCodesOf, KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';

@@ -1,10 +1,9 @@
 /** What DescribeConfigs, AlterConfigs and IncrementalAlterConfigs have in common: whose settings are meant. */
-import { groupNamed, topicNamed } from '@q/broker';
+import { demand, groupNamed, topicNamed } from '@q/broker';
 import type { Access, DoorTools, Services } from '@q/broker';
 import { checkTopicName } from '@q/protocol';
 import { cluster } from '@q/security';
 import type { Resource } from '@q/security';
-import { demand } from '../access/demand.ts';
 import type { BrokerConfigs } from '../configs/broker-configs.ts';
 import { resourceType } from '../configs/config-codes.ts';
 import type { TopicConfigs } from '../configs/topic-configs.ts';

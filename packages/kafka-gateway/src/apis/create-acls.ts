@@ -1,10 +1,10 @@
 /**
  * CreateAcls: adds access rules, each for itself (row A3). One that is there already is no error, as in Kafka.
  */
+import { demand } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { cluster, securityLimits } from '@q/security';
 import { ruleOf } from '../access/acl-codes.ts';
-import { demand } from '../access/demand.ts';
 import { errorCodesOf, KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';

@@ -1,10 +1,10 @@
 /**
  * DeleteAcls: removes the access rules that fit each of some filters, and tells which those were (row A3).
  */
+import { demand } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { cluster, securityLimits } from '@q/security';
 import { filterOf, wireRuleOf } from '../access/acl-codes.ts';
-import { demand } from '../access/demand.ts';
 import { errorCodesOf, KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { RequestOf } from '../messages/api.ts';

@@ -1,10 +1,10 @@
 /**
  * DescribeAcls: the access rules that fit a filter, by the things that they are about (row A3).
  */
+import { demand } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { cluster } from '@q/security';
 import { filterOf, wireRuleOf } from '../access/acl-codes.ts';
-import { demand } from '../access/demand.ts';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { describeAcls } from '../messages/describe-acls.ts';
 import { handler } from '../session/handler.ts';

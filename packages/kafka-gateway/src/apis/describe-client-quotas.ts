@@ -1,10 +1,10 @@
 /**
  * DescribeClientQuotas: the quotas of users, client ids and addresses that fit a filter (row A3).
  */
+import { demand } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { canonicalAddress, cluster, everyOther } from '@q/security';
 import type { EntityName } from '@q/security';
-import { demand } from '../access/demand.ts';
 import { keyOf, partOf, wireEntityOf } from '../access/quota-words.ts';
 import type { EntityPart } from '../access/quota-words.ts';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';

@@ -1,6 +1,7 @@
 /**
  * DescribeTransactions: what is going on under each transactional id (row X3).
  */
+import { topicNamed } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
@@ -20,7 +21,7 @@ export function describeTransactionsHandler(
   const topicsOf = (partitions: ReadonlyMap<string, readonly number[]>, caller: KafkaCaller): Line['topics'] =>
     [...partitions].flatMap(([topicId, indexes]) => {
       const topic = topics.nameOf(topicId);
-      if (topic === undefined || !access.sees(caller, 'describe', { type: 'topic', name: topic })) return [];
+      if (topic === undefined || !access.sees(caller, 'describe', topicNamed(topic))) return [];
       return [{ topic, partitions: indexes }];
     });
   const lineOf = (transactionalId: string, caller: KafkaCaller): Line => {

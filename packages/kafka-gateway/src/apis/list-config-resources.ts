@@ -1,9 +1,9 @@
 /**
  * ListConfigResources: the topics and the broker. Nothing else has settings here (row B1).
  */
+import { demand } from '@q/broker';
 import type { Services } from '@q/broker';
 import { cluster } from '@q/security';
-import { demand } from '../access/demand.ts';
 import { resourceType } from '../configs/config-codes.ts';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { listConfigResources } from '../messages/list-config-resources.ts';

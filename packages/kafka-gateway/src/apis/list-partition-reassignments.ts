@@ -1,9 +1,9 @@
 /**
  * ListPartitionReassignments: none, as partitions stay where they are (row B1).
  */
+import { demand } from '@q/broker';
 import type { Services } from '@q/broker';
 import { cluster } from '@q/security';
-import { demand } from '../access/demand.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { listPartitionReassignments } from '../messages/list-partition-reassignments.ts';
 import { handler } from '../session/handler.ts';

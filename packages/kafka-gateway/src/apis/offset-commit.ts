@@ -2,9 +2,8 @@
  * OffsetCommit: keeps how far a group has come (row B1). A commit counts from its arrival, and is answered when it is
  * durable.
  */
-import { groupNamed } from '@q/broker';
+import { demand, groupNamed } from '@q/broker';
 import type { Services } from '@q/broker';
-import { demand } from '../access/demand.ts';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { offsetCommit } from '../messages/offset-commit.ts';

@@ -27,8 +27,8 @@ interface Producer {
   readonly producerEpoch: number;
 }
 
-async function begin(client: RawClient): Promise<Producer> {
-  const asked = { transactionalId, transactionTimeoutMs: 60_000 };
+async function begin(client: RawClient, transactionTimeoutMs = 60_000): Promise<Producer> {
+  const asked = { transactionalId, transactionTimeoutMs };
   const { errorCode, producerId, producerEpoch } = await client.ask(initProducerId, 5, asked);
   expect(errorCode).toBe(0);
   return { producerId, producerEpoch };
@@ -142,6 +142,28 @@ describe('X1 transactions of Kafka clients', () => {
     expect(await scene.client.ask(endTxn, 1, end)).toMatchObject({ errorCode: 47 });
     expect(await add(scene, old, [0])).toEqual([90]);
     expect((await committed(scene)).texts).toEqual([]);
+  });
+
+  // Kafka 4.4.0 answers a commit with 48, which leaves a Java producer dead for good.
+  it('X1 after a time-out tells clients that know 120 to abort, older ones 47; an abort brings the producer back', async () => {
+    const scene = await stage();
+    const old = await begin(scene.client, 1);
+    expect(await write(scene, old, { text: 'too late', version: 13 })).toBe(0);
+    const stateOf = async (): Promise<string> =>
+      (await scene.client.ask(describeTransactions, 0, { transactionalIds: [transactionalId] })).transactionStates[0]!
+        .transactionState;
+    while ((await stateOf()) !== 'CompleteAbort');
+    const end = { transactionalId, ...old };
+    expect(await scene.client.ask(endTxn, 5, { ...end, committed: true })).toMatchObject({ errorCode: 120 });
+    expect(await scene.client.ask(endTxn, 4, { ...end, committed: true })).toMatchObject({ errorCode: 47 });
+    const toGroup = { transactionalId, ...old, groupId: group };
+    expect(await scene.client.ask(addOffsetsToTxn, 4, toGroup)).toMatchObject({ errorCode: 120 });
+    expect(await scene.client.ask(addOffsetsToTxn, 3, toGroup)).toMatchObject({ errorCode: 47 });
+    for (const version of [11, 13]) expect(await write(scene, old, { text: 'late', version, sequence: 1 })).toBe(47);
+    const { errorCode, producerId, producerEpoch } = await scene.client.ask(endTxn, 5, { ...end, committed: false });
+    expect({ errorCode, producerId }).toEqual({ errorCode: 0, producerId: old.producerId });
+    const next = { producerId, producerEpoch };
+    expect(await write(scene, next, { text: 'in time', version: 13 })).toBe(0);
   });
 
   it('X1 adds all partitions or none', async () => {

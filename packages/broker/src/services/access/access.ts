@@ -33,10 +33,12 @@ export const everybodyMay: Access = {
   onChange: () => () => undefined,
 };
 
+/** The topic, as access rules are about it. */
 export function topicNamed(name: string): Resource {
   return { type: 'topic', name };
 }
 
+/** The consumer group, as access rules are about it. */
 export function groupNamed(name: string): Resource {
   return { type: 'group', name };
 }
@@ -47,8 +49,8 @@ export interface Wish {
   readonly resource: Resource;
 }
 
-/** @throws QError NOT_AUTHORIZED */
-export function demand(access: Access, caller: Asking, { operation, resource }: Wish): void {
+/** For whoever answers by itself, as doors do: services ask where a thing is acted on. @throws QError NOT_AUTHORIZED */
+export function demand(access: Pick<Access, 'refusal'>, caller: Asking, { operation, resource }: Wish): void {
   const refusal = access.refusal(caller, operation, resource);
   if (refusal !== null) throw refusal;
 }

@@ -251,6 +251,7 @@ export class Transactions {
    */
   unstableOffsets(groupIds: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
     const unstable = new Map<string, Set<string>>();
+    if (groupIds.size === 0) return unstable;
     for (const { newest } of this.#directory.all()) {
       if (newest === null || newest.state === 'prepareAbort') continue;
       for (const [groupId, offsets] of newest.offsets) {
