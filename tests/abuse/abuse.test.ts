@@ -4,7 +4,7 @@ import { run as runMix } from './hostile-mix-rig.ts';
 import { scenarios } from './scenarios.ts';
 
 // All of them: ABUSE_COUNT=10000 pnpm test tests/abuse, or tests/rig.ts.
-const count = Number(process.env['ABUSE_COUNT'] ?? 1_000);
+const count = Number(process.env['ABUSE_COUNT'] ?? 600);
 
 describe(`abuse by ${count} connections`, () => {
   it.each(scenarios.map(({ name }) => name))(

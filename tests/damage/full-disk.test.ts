@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { mountSmallDisk, run } from './full-disk-rig.ts';
 import { run as runStarts } from './full-disk-start-rig.ts';
 
-const count = Number(process.env['FULL_DISKS'] ?? 2);
+const count = Number(process.env['FULL_DISKS'] ?? 1);
 
 it(
   'S2 B8 a full disk: writes are refused, reads are served, and it goes on by itself when there is room',

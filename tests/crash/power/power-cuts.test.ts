@@ -3,8 +3,8 @@ import { run } from './power-rig.ts';
 
 // A few of the 1,000 that `pnpm prove` makes. More: POWER_CUTS=30000 POWER_SECONDS=3600 pnpm test tests/crash/power.
 // The same seed makes the same choices, at other moments.
-const cuts = Number(process.env['POWER_CUTS'] ?? 100);
-const secondsMax = Number(process.env['POWER_SECONDS'] ?? 20);
+const cuts = Number(process.env['POWER_CUTS'] ?? 50);
+const secondsMax = Number(process.env['POWER_SECONDS'] ?? 12);
 const seed = Number(process.env['POWER_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe(`power cuts on a real disk, seed ${seed}`, () => {
