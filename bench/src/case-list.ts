@@ -14,6 +14,7 @@ import { scrapeCases } from './cases/scrape.ts';
 import { securityCases } from './cases/security.ts';
 import { singleSendCases } from './cases/single-sends.ts';
 import { startupCases } from './cases/startup.ts';
+import { transactionCases } from './cases/transactions.ts';
 import type { Profile } from './profile.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -35,6 +36,7 @@ export function allCases(context: RunContext): Case[] {
     growingLogCases,
     scrapeCases,
     securityCases,
+    transactionCases,
   ].flatMap((casesOf) => casesOf(context));
 }
 

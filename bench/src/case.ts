@@ -33,6 +33,7 @@ export type Unit =
   | 'records/s'
   | 'sends/s'
   | 'commits/s'
+  | 'transactions/s'
   | 'ms'
   | 'MB'
   | 'KB'

@@ -37,6 +37,7 @@ const sends = { group: 'awaited single sends' } as const;
 const latency = { group: 'latency', case: '10,000/s, 100 B, fsync', per: { variant: 'ceiling', of: 'p50Ms' } } as const;
 const busy = { group: 'memory of a busy broker' } as const;
 const security = { group: 'security', per: { variant: 'base' } } as const;
+const transactions = { group: 'transactions', per: { variant: 'base' } } as const;
 const fanOut = { group: 'fan-out', case: '10 consumers, 100 B, 1 part., lent batches' } as const;
 
 /**
@@ -252,6 +253,44 @@ export const targets: readonly Target[] = [
     case: '1,000 idle TLS connections, each',
     atMost: 60,
     unit: 'KB',
+  },
+  {
+    what: 'produce in transactions of 100 ms, 12 partitions: processor time a record, of plain idempotent produce',
+    ...transactions,
+    case: 'produce, 12 part., transactions of 100 ms',
+    atMost: 1.1,
+  },
+  {
+    what: "transactions of one record on each of 4 partitions, 64 producers, Kafka's client: of Kafka's, its fsync off",
+    ...transactions,
+    case: "1 record in each of 4 part., 64 producers, Kafka's client",
+    atLeast: 3,
+  },
+  {
+    what: 'one such transaction: median, of two bare fsynced round trips',
+    ...transactions,
+    case: '1 record in each of 4 part., 1 producer, median',
+    per: { variant: 'ceiling' },
+    atMost: 1.5,
+  },
+  {
+    what: 'consume, process, produce: records per second, of the same without transactions',
+    ...transactions,
+    case: 'consume, process, produce',
+    atLeast: 0.7,
+  },
+  {
+    what: 'fetch of committed records: processor time a record, of uncommitted',
+    ...transactions,
+    case: 'fetch of committed records',
+    atMost: 1.05,
+  },
+  {
+    what: 'first commit after kill -9, 10,000 open transactions',
+    group: 'transactions',
+    case: 'first commit after kill -9, 10,000 open transactions',
+    atMost: 3000,
+    unit: 'ms',
   },
 ];
 

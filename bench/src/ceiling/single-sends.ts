@@ -13,11 +13,14 @@ export interface CeilingSingleSendsOptions {
   /** Each send goes to the next one. */
   readonly partitions: number;
   readonly valueBytes: number;
+  /** Of each call, one after the other; absent: one. */
+  readonly roundTrips?: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
 
 const options = workerOptions<CeilingSingleSendsOptions>();
+const { roundTrips = 1 } = options;
 const batch = singleBatch(options.valueBytes);
 const link = await CeilingLink.open(options.port);
 const latencies = new Latencies();
@@ -29,7 +32,8 @@ async function call(): Promise<void> {
   while (performance.now() < untilMs) {
     const startMs = performance.now();
     partition = (partition + 1) % options.partitions;
-    await new Promise<void>((resolve) => link.send(partition, batch, resolve));
+    for (let trip = 0; trip < roundTrips; trip += 1)
+      await new Promise<void>((resolve) => link.send(partition, batch, resolve));
     latencies.record(performance.now() - startMs);
   }
 }

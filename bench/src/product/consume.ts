@@ -2,7 +2,7 @@
  * The product's consumer, from the first record to the last of a topic: whole batches, lent or not, or messages one by
  * one. Each record's value is taken in both, as a program that does something with it would.
  */
-import type { Consumer } from '@q/client';
+import type { Consumer, Isolation } from '@q/client';
 import { ReadMeter } from '../measure/read-meter.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 import { comeIn } from './way-in.ts';
@@ -17,9 +17,11 @@ export interface ProductConsumeOptions {
   /** How often to read all of them. A topic that is still being written is read once. */
   readonly passes: number;
   readonly by: 'batch' | 'lent batch' | 'message';
+  /** Absent: the default. */
+  readonly isolation?: Isolation;
 }
 
-const { topic, records, passes, by, ...place } = workerOptions<ProductConsumeOptions>();
+const { topic, records, passes, by, isolation, ...place } = workerOptions<ProductConsumeOptions>();
 const q = await comeIn(place);
 const meter = new ReadMeter(records * passes, () => void report('measuring'));
 let valueBytes = 0;
@@ -45,7 +47,7 @@ async function readMessages(consumer: Consumer, until: () => boolean): Promise<v
 }
 
 for (let pass = 1; pass <= passes; pass += 1) {
-  await using consumer = q.consumer(topic, { from: 'earliest' });
+  await using consumer = q.consumer(topic, { from: 'earliest', ...(isolation !== undefined && { isolation }) });
   if (pass === 1) await report('reading');
   const isRead = (): boolean => meter.records >= records * pass;
   await (by === 'message' ? readMessages(consumer, isRead) : readBatches(consumer, isRead));

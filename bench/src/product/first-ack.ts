@@ -9,12 +9,18 @@ export interface FirstAckOptions {
   readonly url: string;
   /** One that is not there yet. */
   readonly topic: string;
+  /** The record is committed in a transaction of this id; absent: it is in none. */
+  readonly transactionalId?: string;
 }
 
-const { url, topic } = workerOptions<FirstAckOptions>();
+const { url, topic, transactionalId } = workerOptions<FirstAckOptions>();
 await report('waiting');
 const q = await connect(url, { retry: { initialMs: 5, maxMs: 20 }, connectTimeoutMs: 60_000 });
 await q.admin.createTopic(topic);
-const { durability } = await q.producer().send(topic, { value: 'still here' });
+const record = { value: 'still here' };
+const { durability } =
+  transactionalId === undefined
+    ? await q.producer().send(topic, record)
+    : await q.producer({ transactionalId }).transaction((tx) => tx.send(topic, record));
 if (durability !== 'fsync') throw new Error(`the acknowledgement means ${durability}`);
 await report('result');

@@ -2,7 +2,7 @@
  * The product's producers, each with a connection of its own: `enqueue` until the buffer is full, `ready`, again;
  * `flush` at the end, so that every record that counts is acknowledged. Default settings but for what the case names.
  */
-import type { Producer, ProducerOptions } from '@q/client';
+import type { Producer, ProducerOptions, Q, Transaction } from '@q/client';
 import { recordValues } from '../ceiling/record-values.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 import { comeIn } from './way-in.ts';
@@ -20,6 +20,8 @@ export interface ProductProduceOptions {
   readonly codec: NonNullable<ProducerOptions['compression']>;
   readonly valueBytes: number;
   readonly isVaried: boolean;
+  /** In transactions that are open for so long; absent: in none. */
+  readonly transactionMs?: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -35,11 +37,11 @@ await clients[0]!.admin.createTopic(options.topic, {
   config: { durability: options.durability, ...options.topicConfig },
 });
 if (options.topicConfig !== undefined) await report('ready');
-const producers = clients.map((q) => q.producer({ compression: options.codec }));
 const records = recordValues(options).map((value) => ({ value }));
 
-async function sendThrough(producer: Producer, durationMs: number): Promise<number> {
-  const untilMs = performance.now() + durationMs;
+type Sending = Pick<Producer, 'enqueue' | 'ready'> | Pick<Transaction, 'enqueue' | 'ready'>;
+
+async function sendThrough(producer: Sending, untilMs: number): Promise<number> {
   let sent = 0;
   while (performance.now() < untilMs) {
     for (let count = 0; count < recordsPerLook; count += 1) {
@@ -48,12 +50,41 @@ async function sendThrough(producer: Producer, durationMs: number): Promise<numb
       sent += 1;
     }
   }
-  await producer.flush();
   return sent;
 }
 
+/** Sends until then; what it returns is acknowledged. */
+type Sender = (untilMs: number) => Promise<number>;
+
+function plainSender(q: Q): Sender {
+  const producer = q.producer({ compression: options.codec });
+  return async (untilMs) => {
+    const sent = await sendThrough(producer, untilMs);
+    await producer.flush();
+    return sent;
+  };
+}
+
+function transactionalSender(q: Q, index: number, transactionMs: number): Sender {
+  const producer = q.producer({ transactionalId: `bench-${index}`, compression: options.codec });
+  return async (untilMs) => {
+    let sent = 0;
+    for (let nowMs = performance.now(); nowMs < untilMs; nowMs = performance.now()) {
+      const endMs = Math.min(untilMs, nowMs + transactionMs);
+      sent += await producer.transaction((tx) => sendThrough(tx, endMs));
+    }
+    return sent;
+  };
+}
+
+const { transactionMs } = options;
+const senders = clients.map((q, index) =>
+  transactionMs === undefined ? plainSender(q) : transactionalSender(q, index, transactionMs),
+);
+
 async function sendFor(durationMs: number): Promise<number> {
-  const counts = await Promise.all(producers.map((producer) => sendThrough(producer, durationMs)));
+  const untilMs = performance.now() + durationMs;
+  const counts = await Promise.all(senders.map((send) => send(untilMs)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
