@@ -8,6 +8,7 @@ import { groups } from './groups.ts';
 import { produceAndConsume } from './produce-and-consume.ts';
 import { refusals } from './refusals.ts';
 import { security } from './security.ts';
+import { transactionTools } from './transaction-tools.ts';
 import { transactions } from './transactions.ts';
 
 /** In the order of the table. */
@@ -19,6 +20,7 @@ export const allFeatures: readonly Feature[] = [
   ...refusals,
   ...security,
   ...consoleTools,
+  ...transactionTools,
   ...accessTools,
   ...crashes,
   ...examples,

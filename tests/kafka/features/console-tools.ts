@@ -7,7 +7,8 @@ import type { Feature } from '../feature.ts';
 import { someRecords, timeOf } from '../records.ts';
 import type { Stage } from '../stage.ts';
 
-interface ToolRun {
+/** How a tool is run. */
+export interface ToolRun {
   /** Exit code that is expected; most succeed. */
   readonly code?: number;
   readonly input?: string;
@@ -16,7 +17,7 @@ interface ToolRun {
 }
 
 /** Runs a tool of Kafka's, by its class, and returns what it wrote. */
-async function run(
+export async function runTool(
   { client, broker }: Stage,
   tool: string,
   args: readonly string[],
@@ -33,7 +34,7 @@ const flag = (name: string, values: readonly string[]): string[] => values.flatM
 
 async function topics(stage: Stage): Promise<void> {
   const topic = stage.name('topic');
-  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => run(stage, 'TopicCommand', args, how);
+  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => runTool(stage, 'TopicCommand', args, how);
   const create = ['--create', '--topic', topic, '--partitions', '3', '--config', 'retention.ms=100000'];
   match(await tool(create), /Created topic/);
   match(await tool(create, { code: 1 }), /exists/);
@@ -56,7 +57,7 @@ async function topics(stage: Stage): Promise<void> {
 /** Of settings that nobody else here goes by. */
 async function brokerConfigs(stage: Stage): Promise<void> {
   const broker = ['--entity-type', 'brokers', '--entity-name', '1'];
-  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => run(stage, 'ConfigCommand', args, how);
+  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => runTool(stage, 'ConfigCommand', args, how);
   const alter = (setting: string, how?: ToolRun): Promise<string> =>
     tool(['--alter', ...broker, '--add-config', setting], how);
   await alter('connections.max.idle.ms=599999,log.cleaner.delete.retention.ms=86399999');
@@ -78,7 +79,7 @@ async function brokerConfigs(stage: Stage): Promise<void> {
 async function configs(stage: Stage): Promise<void> {
   const topic = await stage.topic();
   const of = (type: string, name: string): string[] => ['--entity-type', type, '--entity-name', name];
-  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => run(stage, 'ConfigCommand', args, how);
+  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => runTool(stage, 'ConfigCommand', args, how);
   await tool(['--alter', ...of('topics', topic), '--add-config', 'cleanup.policy=compact,retention.ms=5000000']);
   const set = await tool(['--describe', ...of('topics', topic)]);
   match(set, /cleanup\.policy=compact .*synonyms=\{DYNAMIC_TOPIC_CONFIG:cleanup\.policy=compact/);
@@ -103,9 +104,9 @@ const formatFlags = flag('--formatter-property', ['print.key=true', 'print.heade
 async function produceAndConsume(stage: Stage): Promise<void> {
   const topic = await stage.topic();
   const produce = (args: readonly string[], input: string): Promise<string> =>
-    run(stage, 'ConsoleProducer', ['--topic', topic, ...args], { input });
+    runTool(stage, 'ConsoleProducer', ['--topic', topic, ...args], { input });
   const consume = (args: readonly string[]): Promise<string> =>
-    run(stage, 'consumer.ConsoleConsumer', ['--topic', topic, '--timeout-ms', '15000', ...args]);
+    runTool(stage, 'consumer.ConsoleConsumer', ['--topic', topic, '--timeout-ms', '15000', ...args]);
   const sent: string[] = [];
   for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
     for (const acks of ['0', '1', 'all']) {
@@ -129,9 +130,10 @@ async function consumerGroups(stage: Stage): Promise<void> {
   for (const partition of [0, 1]) await stage.store(topic, someRecords(10, { partition }));
   const read = ['--topic', topic, '--group', group, '--from-beginning', '--timeout-ms', '15000'];
   const properties = flag('--command-property', ['group.instance.id=one', 'session.timeout.ms=6000']);
-  const output = await run(stage, 'consumer.ConsoleConsumer', [...read, '--max-messages', '20', ...properties]);
+  const output = await runTool(stage, 'consumer.ConsoleConsumer', [...read, '--max-messages', '20', ...properties]);
   match(output, /Processed a total of 20 messages/);
-  const tool = (args: readonly string[]): Promise<string> => run(stage, 'consumer.group.ConsumerGroupCommand', args);
+  const tool = (args: readonly string[]): Promise<string> =>
+    runTool(stage, 'consumer.group.ConsumerGroupCommand', args);
   const inGroup = (args: readonly string[]): Promise<string> => tool([...args, '--group', group]);
   ok((await tool(['--list'])).split('\n').includes(group));
   // A static member says no goodbye: its group is stable until its session is over.
@@ -171,7 +173,7 @@ async function offsetsAndRecords(stage: Stage): Promise<void> {
   const topic = await stage.topic();
   await stage.store(topic, someRecords(20));
   const at = async (time: string): Promise<string> =>
-    (await run(stage, 'GetOffsetShell', ['--topic', topic, '--time', time])).trim();
+    (await runTool(stage, 'GetOffsetShell', ['--topic', topic, '--time', time])).trim();
   deepStrictEqual(
     [await at('earliest'), await at('latest'), await at('max-timestamp'), await at(String(timeOf(7)))],
     ['0', '20', '19', '7'].map((offset) => `${topic}:0:${offset}`),
@@ -185,25 +187,25 @@ async function offsetsAndRecords(stage: Stage): Promise<void> {
   try {
     const file = join(folder, 'offsets.json');
     await writeFile(file, JSON.stringify({ partitions: [{ topic, partition: 0, offset: 5 }], version: 1 }));
-    match(await run(stage, 'DeleteRecordsCommand', ['--offset-json-file', file]), /low_watermark: 5/);
+    match(await runTool(stage, 'DeleteRecordsCommand', ['--offset-json-file', file]), /low_watermark: 5/);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   deepStrictEqual(await at('earliest'), `${topic}:0:5`);
-  const logDirs = await run(stage, 'LogDirsCommand', ['--describe', '--topic-list', topic]);
+  const logDirs = await runTool(stage, 'LogDirsCommand', ['--describe', '--topic-list', topic]);
   match(logDirs, new RegExp(`"partition":"${topic}-0","size":[1-9]\\d*,`));
 }
 
 async function clusterAndVersions(stage: Stage): Promise<void> {
   const topic = await stage.topic();
   await stage.store(topic, someRecords(20));
-  match(await run(stage, 'BrokerApiVersionsCommand', []), /Produce\(0\): 0 to 13 \[usable: 13\]/);
-  match(await run(stage, 'ClusterTool', ['cluster-id'], { isPlain: true }), /Cluster ID: \S+/);
-  match(await run(stage, 'ClusterTool', ['list-endpoints'], { isPlain: true }), /127\.0\.0\.1\s+\d+/);
-  match(await run(stage, 'GroupsCommand', ['--list']), /GROUP\s+TYPE\s+PROTOCOL/);
-  await run(stage, 'FeatureCommand', ['describe']);
+  match(await runTool(stage, 'BrokerApiVersionsCommand', []), /Produce\(0\): 0 to 13 \[usable: 13\]/);
+  match(await runTool(stage, 'ClusterTool', ['cluster-id'], { isPlain: true }), /Cluster ID: \S+/);
+  match(await runTool(stage, 'ClusterTool', ['list-endpoints'], { isPlain: true }), /127\.0\.0\.1\s+\d+/);
+  match(await runTool(stage, 'GroupsCommand', ['--list']), /GROUP\s+TYPE\s+PROTOCOL/);
+  await runTool(stage, 'FeatureCommand', ['describe']);
   const group = ['--group-id', stage.name('group'), '--reset-policy', 'earliest', '--max-messages', '20'];
-  const told = await run(stage, 'VerifiableConsumer', ['--topic', topic, ...group]);
+  const told = await runTool(stage, 'VerifiableConsumer', ['--topic', topic, ...group]);
   match(told, /"name":"offsets_committed".*"success":true/);
   match(told, /"partitions_revoked"/);
 }

@@ -50,6 +50,7 @@ import { saslAuthenticateHandler } from './sasl-authenticate.ts';
 import { saslHandshakeHandler } from './sasl-handshake.ts';
 import { syncGroupHandler } from './sync-group.ts';
 import { txnOffsetCommitHandler } from './txn-offset-commit.ts';
+import { writeTxnMarkersHandler } from './write-txn-markers.ts';
 
 /** Every API that the table of versions has, with what it needs. */
 export function registerApis(dispatcher: Dispatcher, services: Services, tools: DoorTools): void {
@@ -104,4 +105,5 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(saslHandshakeHandler());
   dispatcher.add(syncGroupHandler(services));
   dispatcher.add(txnOffsetCommitHandler(services));
+  dispatcher.add(writeTxnMarkersHandler(services, tools));
 }

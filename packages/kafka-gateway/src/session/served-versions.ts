@@ -34,6 +34,7 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     24: [0, 3],
     25: [0, 4],
     26: [0, 5],
+    27: [1, 2],
     28: [0, 6],
     29: [1, 3],
     30: [1, 3],

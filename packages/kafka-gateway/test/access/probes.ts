@@ -5,6 +5,7 @@ import { describeTransactions } from '../../src/messages/describe-transactions.t
 import { endTxn } from '../../src/messages/end-txn.ts';
 import { listTransactions } from '../../src/messages/list-transactions.ts';
 import { txnOffsetCommit } from '../../src/messages/txn-offset-commit.ts';
+import { writeTxnMarkers } from '../../src/messages/write-txn-markers.ts';
 import { alterClientQuotas } from '../../src/messages/alter-client-quotas.ts';
 import { alterConfigs } from '../../src/messages/alter-configs.ts';
 import { alterUserScramCredentials } from '../../src/messages/alter-user-scram-credentials.ts';
@@ -302,6 +303,18 @@ export const probes: Readonly<Record<string, readonly Probe[]>> = {
       needs: [0],
       ask: ({ client, group: transactionalId, producer }) =>
         ofWhole(client.ask(endTxn, 3, { transactionalId, ...producer, committed: false })),
+    },
+  ],
+  WriteTxnMarkers: [
+    {
+      needs: [0],
+      ask: async ({ client, topic: name, producer }) => {
+        const topics = [{ name, partitionIndexes: [0] }];
+        const { markers } = await client.ask(writeTxnMarkers, 1, {
+          markers: [{ ...producer, transactionResult: false, topics, coordinatorEpoch: 0 }],
+        });
+        return ofTopics(markers[0]!.topics);
+      },
     },
   ],
   TxnOffsetCommit: [

@@ -75,6 +75,14 @@ export const kafkaNeeds: DoorNeeds = {
   ],
   AddOffsetsToTxn: [{ resource: 'transactionalId', operation: 'write', lack: 'refused' }, readGroup],
   EndTxn: [{ resource: 'transactionalId', operation: 'write', lack: 'refused' }],
+  WriteTxnMarkers: [
+    {
+      resource: 'cluster',
+      operation: 'alter',
+      or: [{ resource: 'cluster', operation: 'clusterAction' }],
+      lack: 'refused',
+    },
+  ],
   TxnOffsetCommit: [
     { resource: 'transactionalId', operation: 'write', lack: 'refused' },
     readGroup,

@@ -3,16 +3,18 @@
  * transaction writes to, and the groups that it commits offsets of, are checked as without one.
  */
 import type { ProducerIdentity, Transaction } from '@q/coordinator';
+import { cluster } from '@q/security';
 import type { Asking } from '../../caller.ts';
 import type { ClassicCommits, CommittedTopic, OffsetCommits, StagedCommits } from '../groups/group-offsets.ts';
 import type { ClassicFault } from '../groups/waiting-members.ts';
+import type { HangingInPartition } from '../transactions/partition-abort.ts';
 import type {
   BeginTransactions,
   EndTransaction,
   TransactionClaim,
   Transactions,
 } from '../transactions/transactions.ts';
-import { demand } from './access.ts';
+import { demand, demandOfCluster } from './access.ts';
 import type { Access } from './access.ts';
 import type { GuardedOffsets } from './guarded-groups.ts';
 
@@ -46,6 +48,12 @@ export class GuardedTransactions {
   async abort(transactionalId: string, caller: Asking): Promise<void> {
     this.#demandWrite(transactionalId, caller);
     await this.#transactions.abort(transactionalId, caller);
+  }
+
+  /** As `Transactions.abortIn`: a matter of the cluster, as in Kafka. @throws QError NOT_AUTHORIZED, too */
+  async abortIn(hanging: HangingInPartition, caller: Asking): Promise<void> {
+    if (!this.#access.sees(caller, 'clusterAction', cluster)) demandOfCluster(this.#access, caller, 'alter');
+    await this.#transactions.abortIn(hanging, caller);
   }
 
   /** As `Transactions.add`; whether the topics may be written to is asked when they are. @throws QError */

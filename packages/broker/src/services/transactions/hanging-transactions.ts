@@ -51,10 +51,11 @@ export class HangingTransactions {
       this.#options.found(transaction!, place);
       return [];
     }
-    return [this.#end(partition, open, verdict)];
+    return [this.end(partition, open, verdict)];
   }
 
-  async #end(partition: Partition, open: OpenTransaction, outcome: Outcome): Promise<void> {
+  /** Ends what is open in a partition, there alone. Durable when it resolves. */
+  async end(partition: Partition, open: OpenTransaction, outcome: Outcome): Promise<void> {
     const { teller, logger } = this.#options;
     const { producerId, producerEpoch } = open;
     await teller.mark(partition, { producerId, producerEpoch: producerEpoch + 1, outcome });
@@ -77,7 +78,7 @@ function openIn({ log, topic }: Partition): Iterable<OpenTransaction> {
 }
 
 /** What becomes of what is open in a partition. */
-function verdictOn(
+export function verdictOn(
   open: OpenTransaction,
   transaction: Transaction | null,
 ): Outcome | 'goes on' | 'is of the present one' {

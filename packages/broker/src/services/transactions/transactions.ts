@@ -41,6 +41,8 @@ import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
 import type { LiveTransaction } from './live-transaction.ts';
 import { OutcomeTeller } from './outcome-teller.ts';
+import { PartitionAbort } from './partition-abort.ts';
+import type { HangingInPartition } from './partition-abort.ts';
 import { TransactionDirectory } from './transaction-directory.ts';
 import { TransactionNumbers } from './transaction-numbers.ts';
 import { replayTransactions, transactionRecords, transactionsLogId } from './transactions-topic.ts';
@@ -98,6 +100,7 @@ export class Transactions {
   readonly #directory: TransactionDirectory;
   readonly #teller: OutcomeTeller;
   readonly #hanging: HangingTransactions;
+  readonly #partitionAbort: PartitionAbort;
   readonly #deadlines: Deadlines<LiveTransaction>;
   readonly #unsaved = new Set<LiveTransaction>();
   #saving: Scheduled | null = null;
@@ -124,10 +127,21 @@ export class Transactions {
       directory: this.#directory,
       teller: this.#teller,
       logger,
-      found: (transaction, { topicId, partition }) => {
-        const live = this.#directory.require(transaction.transactionalId);
-        this.#step(live, { kind: 'found', partitions: new Map([[topicId, [partition]]]) });
+      found: (transaction, { topicId, partition }) => this.#found(transaction, topicId, partition),
+    });
+    this.#partitionAbort = new PartitionAbort({
+      registry,
+      directory: this.#directory,
+      endHere: async (partition, open, by) => {
+        await this.#hanging.end(partition, open, 'abort');
+        const before = { state: 'hanging', partitions: 1 };
+        this.#noteAbort(by, { operation: 'alter', resource: { type: 'topic', name: partition.topic.name }, before });
       },
+      abortAll: async (transaction, { topic, index }, by) => {
+        this.#found(transaction, topic.id, index);
+        await this.abort(transaction.transactionalId, by);
+      },
+      untilTold: (live) => this.#untilTold(live),
     });
     this.#deadlines = new Deadlines({ clock, pauseMs: 10, due: (live) => this.#due(live) });
   }
@@ -165,13 +179,20 @@ export class Transactions {
     this.#step(live, { kind: 'abort' });
     await live.settled();
     await this.#untilTold(live);
-    (this.#options.audit ?? noAudit).note({
-      event: 'audit.transaction_aborted',
-      by: by ?? null,
+    this.#noteAbort(by ?? null, {
       operation: 'write',
-      resource: { type: 'transactionalId', name: transactionalId },
+      resource: live.resource,
       before: { state, partitions: countPartitions(partitions) },
     });
+  }
+
+  /** An operator ends what hangs in a partition: all of it, where it is an open transaction. @throws QError */
+  async abortIn(hanging: HangingInPartition, by: Author): Promise<void> {
+    await this.#partitionAbort.abort(hanging, by);
+  }
+
+  #noteAbort(by: Author | null, what: AbortNote): void {
+    (this.#options.audit ?? noAudit).note({ event: 'audit.transaction_aborted', by, ...what });
   }
 
   /**
@@ -347,6 +368,12 @@ export class Transactions {
     };
   }
 
+  /** A partition has something of it that no record says. */
+  #found({ transactionalId }: Transaction, topicId: string, partition: number): void {
+    const live = this.#directory.require(transactionalId);
+    this.#step(live, { kind: 'found', partitions: new Map([[topicId, [partition]]]) });
+  }
+
   /** Resolves when it is told, or after a while. */
   async #untilTold(live: LiveTransaction): Promise<void> {
     const { clock, limits } = this.#options;
@@ -420,6 +447,13 @@ export class Transactions {
     await Promise.all(Array.from({ length: tellingsMax }, work));
     await this.#hanging.look();
   }
+}
+
+/** What was aborted, for the audit trail. */
+interface AbortNote {
+  readonly operation: 'write' | 'alter';
+  readonly resource: Resource;
+  readonly before: { readonly state: string; readonly partitions: number };
 }
 
 async function openLog({ store, registry }: TransactionsOptions): Promise<PartitionLog> {
