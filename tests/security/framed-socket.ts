@@ -31,9 +31,13 @@ export class FramedSocket implements AsyncDisposable {
     });
   }
 
-  /** With `tls` encrypted. */
-  static async open(port: number, tls: ConnectionOptions | null = null): Promise<FramedSocket> {
-    const to = { host: '127.0.0.1', port };
+  /** With `tls` encrypted. `from`: the address of the loopback that it comes from. */
+  static async open(
+    port: number,
+    tls: ConnectionOptions | null = null,
+    from: string = '127.0.0.1',
+  ): Promise<FramedSocket> {
+    const to = { host: '127.0.0.1', port, localAddress: from };
     const socket = tls === null ? connect({ ...to, noDelay: true }) : connectTls({ ...to, ...tls });
     const framed = new FramedSocket(socket);
     await once(socket, tls === null ? 'connect' : 'secureConnect');

@@ -37,6 +37,8 @@ export interface LoginDoor {
   readonly greet: (socket: FramedSocket) => Promise<Speaker>;
   /** The error of a failed login. */
   readonly refusal: string;
+  /** What a login hears that would have to wait too long for its turn. */
+  readonly notNow: string;
 }
 
 class NativeSpeaker implements Speaker {
@@ -120,6 +122,7 @@ export const loginDoors: readonly LoginDoor[] = [
   {
     name: 'native',
     refusal: 'AUTHENTICATION_FAILED',
+    notNow: 'BROKER_BUSY',
     greet: async (socket) => {
       const speaker = new NativeSpeaker(socket);
       await speaker.ask(Hello, helloBody);
@@ -127,5 +130,5 @@ export const loginDoors: readonly LoginDoor[] = [
     },
   },
   // SASL_AUTHENTICATION_FAILED
-  { name: 'kafka', refusal: '58', greet: async (socket) => new KafkaSpeaker(socket) },
+  { name: 'kafka', refusal: '58', notNow: 'silence', greet: async (socket) => new KafkaSpeaker(socket) },
 ];

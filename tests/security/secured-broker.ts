@@ -51,13 +51,13 @@ export class SecuredBroker {
   }
 
   /** Connected, and silent. */
-  async open(door: Pick<LoginDoor, 'name'>): Promise<FramedSocket> {
-    const socket = await FramedSocket.open(this.portOf(door), this.#isEncrypted ? { ca } : null);
+  async open(door: Pick<LoginDoor, 'name'>, from?: string): Promise<FramedSocket> {
+    const socket = await FramedSocket.open(this.portOf(door), this.#isEncrypted ? { ca } : null, from);
     onTestFinished(() => socket[Symbol.asyncDispose]());
     return socket;
   }
 
-  async greeted(door: LoginDoor): Promise<Speaker> {
-    return door.greet(await this.open(door));
+  async greeted(door: LoginDoor, from?: string): Promise<Speaker> {
+    return door.greet(await this.open(door, from));
   }
 }

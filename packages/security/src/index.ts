@@ -3,6 +3,8 @@
 // ── Access rules
 /** An address in the one way in which rules and quotas have it; null for what is none. */
 export { canonicalAddress } from './acl/address.ts';
+/** Whose share of connections and of guesses an address takes. */
+export { networkOf } from './acl/network.ts';
 export { Authorizer } from './acl/authorizer.ts';
 export type { Asker, Decision } from './acl/decision.ts';
 export { cluster, clusterName, operationsOf, resourceTypes } from './acl/resource.ts';

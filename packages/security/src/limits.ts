@@ -15,13 +15,18 @@ export const securityLimits = {
   scramIterationsMax: 16_384,
   saltBytesMin: 8,
   saltBytesMax: 64,
-  /** Whom failed logins are remembered of: user and address. */
+  /** Whom failed logins are remembered of: user and network, network, and who came in from where. */
   loginFailuresMax: 10_000,
-  /** A failed login is answered after so long; each further one of the same user and address after twice the time. */
+  /** A failed login is answered after so long; each further one of the same user and network after twice the time. */
   loginDelayMsMin: 100,
   loginDelayMsMax: 5_000,
   /** After so long without a failure the next one is a first one again. */
   loginFailuresForgottenMs: 300_000,
+  /** A network may guess so often; from then on it gets one check each `networkTurnMs`, whichever users it names. */
+  networkFailuresFree: 10,
+  networkTurnMs: 250,
+  /** Who came in from a network within this time does not wait for others there. */
+  cameInForgottenMs: 86_400_000,
   /** Passwords that were right a moment ago are known again for so long; and so many of them. */
   knownPasswordMs: 60_000,
   knownPasswordsMax: 1_000,

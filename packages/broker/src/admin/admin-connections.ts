@@ -3,8 +3,12 @@
  * little. So nobody is turned away at the door; whoever has been silent for longest gives way, and a probe that is
  * answered within milliseconds always gets its turn.
  *
+ * Addresses of one /64 of IPv6 count as one.
+ *
  * Invariant: `#held` has the connections in the order in which they were last served.
  */
+import { networkOf } from '@q/security';
+
 export interface HeldConnection {
   readonly address: string;
   /** Requests that are being answered. */
@@ -29,7 +33,7 @@ export class AdminConnections {
   }
 
   opened(key: string, { address, cut }: { readonly address: string; readonly cut: () => void }): void {
-    this.#held.set(key, { address, cut, busy: 0 });
+    this.#held.set(key, { address: networkOf(address), cut, busy: 0 });
     if (this.#held.size > this.#connectionsMax) this.#makeRoom(key);
   }
 

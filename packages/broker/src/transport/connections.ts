@@ -11,6 +11,7 @@
  *  4. There are never more than `connectionsMax` and `refusalsMax` together: what comes beyond is closed at once.
  */
 import { QError } from '@q/protocol';
+import { networkOf } from '@q/security';
 import type { Scheduled } from '../clock.ts';
 import { ClientKinds } from '../metrics/client-kinds.ts';
 import type { ClientKind } from '../metrics/client-kinds.ts';
@@ -31,7 +32,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #refused = new Set<Connection>();
   readonly #kinds = new ClientKinds();
-  /** Connections of each address, those that shake hands included. */
+  /** Connections of each address, or of a /64 of IPv6, those that shake hands included. */
   readonly #perAddress = new Map<string, number>();
   #handshakes = 0;
   #lastId = 0;
@@ -207,14 +208,15 @@ export class Connections {
     const { limits } = this.#host;
     const waiting = this.#delayed.count + this.#handshakes;
     if (this.#open.size - this.#refused.size + waiting >= limits.connectionsMax) return 'connectionsMax';
-    const fromAddress = this.#perAddress.get(address) ?? 0;
+    const fromAddress = this.#perAddress.get(networkOf(address)) ?? 0;
     return fromAddress >= limits.connectionsPerAddressMax ? 'connectionsPerAddressMax' : null;
   }
 
   #count(address: string, change: 1 | -1): void {
-    const now = (this.#perAddress.get(address) ?? 0) + change;
-    if (now > 0) this.#perAddress.set(address, now);
-    else this.#perAddress.delete(address);
+    const network = networkOf(address);
+    const now = (this.#perAddress.get(network) ?? 0) + change;
+    if (now > 0) this.#perAddress.set(network, now);
+    else this.#perAddress.delete(network);
   }
 
   #gone(connection: Connection): void {

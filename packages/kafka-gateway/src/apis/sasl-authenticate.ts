@@ -60,11 +60,11 @@ export async function serveBare(message: Buffer, caller: KafkaCaller): Promise<A
 }
 
 /**
- * Kafka knows no bound of a user's connections. Each of its errors here would mean to some client that its password is
- * wrong; whoever is hung up on tries again.
+ * Kafka knows no bound of a user's connections, and nobody who waits for a turn. Each of its errors here would mean to
+ * some client that its password is wrong; whoever is hung up on tries again.
  */
 function nullIfTooMany(error: unknown): null {
-  if (QError.is(error) && error.code === 'TOO_MANY_CONNECTIONS') return null;
+  if (QError.is(error) && (error.code === 'TOO_MANY_CONNECTIONS' || error.code === 'BROKER_BUSY')) return null;
   throw error;
 }
 

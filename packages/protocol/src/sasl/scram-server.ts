@@ -60,6 +60,11 @@ export class ScramServer {
     return Buffer.from(serverFirst);
   }
 
+  /** Who the client says it is; empty before its first message. */
+  get username(): string {
+    return this.#begun?.client.username ?? '';
+  }
+
   /** Checks the client's last message. @throws SaslFault */
   end(message: Buffer): ScramOutcome {
     const begun = this.#begun;

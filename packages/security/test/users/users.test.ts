@@ -72,7 +72,7 @@ describe('A1 SEC-9 failed logins', () => {
   it('A1 are forgotten after a success, and after a while', () => {
     const failures = new LoginFailures();
     failures.failed('alice', 'a', 0);
-    failures.succeeded('alice', 'a');
+    failures.succeeded('alice', 'a', 0);
     expect(failures.failed('alice', 'a', 1)).toBe(100);
     expect(failures.failed('alice', 'a', 1 + securityLimits.loginFailuresForgottenMs)).toBe(100);
   });
@@ -85,5 +85,52 @@ describe('A1 SEC-9 failed logins', () => {
     expect(failures.size).toBe(securityLimits.loginFailuresMax);
     expect(failures.failed('second', 'a', 0)).toBe(200);
     expect(failures.failed('first', 'a', 0)).toBe(100);
+  });
+});
+
+describe('A1 SEC-9 turns of passwords', () => {
+  it('A1 come one after another once a password of the user was wrong, from its network alone', () => {
+    const failures = new LoginFailures();
+    expect(failures.waitMs('alice', 'a', 0)).toBe(0);
+    failures.guessed('alice', 'a', 0);
+    expect(failures.waitMs('alice', 'a', 0)).toBe(100);
+    expect(failures.failed('alice', 'a', 0)).toBe(100);
+    expect(failures.waitMs('alice', 'a', 1)).toBe(99);
+    expect(failures.waitMs('alice', 'a', 100)).toBe(0);
+    failures.guessed('alice', 'a', 100);
+    // Whoever came along at the same time waits, although the answer is not counted yet.
+    expect(failures.waitMs('alice', 'a', 100)).toBe(200);
+    expect(failures.waitMs('alice', 'b', 100)).toBe(0);
+    failures.succeeded('alice', 'a', 101);
+    expect(failures.waitMs('alice', 'a', 101)).toBe(0);
+  });
+
+  it('A1 are of all addresses of a /64 together', () => {
+    const failures = new LoginFailures();
+    failures.failed('alice', '2001:db8::1', 0);
+    expect(failures.waitMs('alice', '2001:db8:0:0:ffff::7', 0)).toBe(100);
+    expect(failures.failed('alice', '2001:db8::2', 0)).toBe(200);
+    expect(failures.waitMs('alice', '2001:db8:0:1::1', 0)).toBe(0);
+  });
+
+  it('A1 are taken by a network that has guessed much, whomever it names, except for who came in from there', () => {
+    const failures = new LoginFailures();
+    failures.succeeded('bob', 'a', 0);
+    for (let guess = 0; guess <= securityLimits.networkFailuresFree; guess += 1)
+      failures.guessed(`user-${guess}`, 'a', 0);
+    expect(failures.waitMs('alice', 'a', 0)).toBe(securityLimits.networkTurnMs);
+    expect(failures.waitMs('bob', 'a', 0)).toBe(0);
+    expect(failures.waitMs('alice', 'b', 0)).toBe(0);
+    expect(failures.waitMs('alice', 'a', securityLimits.networkTurnMs)).toBe(0);
+  });
+
+  it('A1 are remembered of so many networks and no more', () => {
+    const failures = new LoginFailures();
+    const { loginFailuresMax } = securityLimits;
+    for (let at = 0; at < loginFailuresMax + 10; at += 1) {
+      failures.guessed('alice', `10.0.${at >> 8}.${at & 255}`, at);
+      failures.succeeded(`user-${at}`, 'a', at);
+    }
+    expect(failures.size).toBe(3 * loginFailuresMax);
   });
 });

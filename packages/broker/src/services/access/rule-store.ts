@@ -76,7 +76,9 @@ export class RuleStore {
     const { key, value } = encodeRule(rule);
     if (this.#entries.size + this.#adding >= securityLimits.rulesMax && !this.#entries.has(key)) throw tooMany();
     this.#adding += 1;
-    const adding = this.#options.metadata.compareAndSet({ key, expectedVersion: 0, value });
+    // To refuse somebody something must go on a full disk, too.
+    const isVital = rule.permission === 'deny';
+    const adding = this.#options.metadata.compareAndSet({ key, expectedVersion: 0, value, isVital });
     const { isSet, entry } = await adding.finally(() => (this.#adding -= 1));
     if (isSet || entry === null) return true;
     // Of a later version: it says more than this one, which would be lost.

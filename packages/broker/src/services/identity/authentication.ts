@@ -6,7 +6,7 @@
  */
 import { SaslFault, parsePlain, QError, ScramServer, bearerRefusal, parseBearer, scramCredential } from '@q/protocol';
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
-import { LoginFailures, madeUpCredential, principalOf, scramMechanisms } from '@q/security';
+import { LoginFailures, madeUpCredential, principalOf, scramMechanisms, securityLimits } from '@q/security';
 import type { Principal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
@@ -34,6 +34,8 @@ export interface TokenVerifier {
 export interface LoginPlace {
   readonly address: string;
   readonly mechanisms: readonly Mechanism[];
+  /** Whose the connection is already, who shows it once more; absent or null: nobody's. */
+  readonly shownAs?: string | null;
 }
 
 /** What comes of one message. */
@@ -78,6 +80,8 @@ export interface AuthenticationOptions {
 
 const nothing = Buffer.alloc(0);
 const nonceBytes = 18;
+/** Whoever would wait longer for a turn is told to come again. */
+const turnMsMax = securityLimits.loginDelayMsMax;
 
 export class Authentication {
   readonly #options: AuthenticationOptions;
@@ -100,14 +104,15 @@ export class Authentication {
       const message = `this connection takes ${place.mechanisms.join(', ') || 'nothing'}, not ${shown}`;
       throw new QError('UNSUPPORTED_MECHANISM', message, { details: { mechanisms: place.mechanisms.join(',') } });
     }
-    const steps = this.#stepsOf(known);
+    const steps = this.#stepsOf(known, place);
     return { mechanism: known, step: (message) => this.#step(steps, message, place) };
   }
 
-  #stepsOf(mechanism: Mechanism): (message: Buffer) => LoginStep | Promise<LoginStep> {
-    if (mechanism === 'PLAIN') return (message) => this.#plain(message);
+  #stepsOf(mechanism: Mechanism, place: LoginPlace): (message: Buffer) => LoginStep | Promise<LoginStep> {
+    if (mechanism === 'PLAIN') return (message) => this.#plain(message, place);
+    // Tokens are not guessed: they take no turns.
     if (mechanism === 'OAUTHBEARER') return this.#bearer();
-    return this.#scram(mechanism);
+    return this.#scram(mechanism, place);
   }
 
   async #step(
@@ -123,7 +128,8 @@ export class Authentication {
       if (!(error instanceof SaslFault)) throw error;
       taken = refused('', error.message);
     }
-    if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, place.address);
+    const { clock } = this.#options;
+    if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, place.address, clock.monotonic());
     if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), place, sinceMs);
     return taken;
   }
@@ -143,7 +149,32 @@ export class Authentication {
     return new Promise((resolve) => void clock.schedule(delayMs, resolve));
   }
 
-  #scram(mechanism: ScramMechanism): (message: Buffer) => LoginStep {
+  /**
+   * Checks a password of a user when its turn comes: once one was wrong, those of one network and user are checked one
+   * after another. `check` waits for nothing, so that no two have the same turn.
+   * @throws QError BROKER_BUSY
+   */
+  async #inTurn(user: string, { address, shownAs = null }: LoginPlace, check: () => LoginStep): Promise<LoginStep> {
+    const principal = principalOf(user);
+    const { clock } = this.#options;
+    const untilMs = clock.monotonic() + turnMsMax;
+    for (;;) {
+      const nowMs = clock.monotonic();
+      // Whoever shows again who it is has shown it once.
+      const waitMs = principal === shownAs ? 0 : this.#failures.waitMs(principal, address, nowMs);
+      if (waitMs === 0) return this.#noted(check(), address);
+      if (nowMs + waitMs > untilMs) throw tooManyGuesses();
+      await new Promise((resolve) => void clock.schedule(waitMs, () => resolve(null)));
+    }
+  }
+
+  #noted(step: LoginStep, address: string): LoginStep {
+    if (step.kind === 'refused')
+      this.#failures.guessed(principalOf(step.user), address, this.#options.clock.monotonic());
+    return step;
+  }
+
+  #scram(mechanism: ScramMechanism, place: LoginPlace): (message: Buffer) => LoginStep | Promise<LoginStep> {
     const nonce = this.#options.random.bytes(nonceBytes).toString('base64url');
     const server = new ScramServer({ mechanism, nonce, find: (name) => this.#credentialOf(name, mechanism) });
     let isBegun = false;
@@ -152,9 +183,11 @@ export class Authentication {
         isBegun = true;
         return { kind: 'more', message: server.begin(message) };
       }
-      const outcome = server.end(message);
-      if (!outcome.isRight) return refused(outcome.username, 'wrong password, or no such user');
-      return done(this.#options.users.principalOf(outcome.username), outcome.message, null);
+      return this.#inTurn(server.username, place, () => {
+        const outcome = server.end(message);
+        if (!outcome.isRight) return wrong(outcome.username);
+        return done(this.#options.users.principalOf(outcome.username), outcome.message, null);
+      });
     };
   }
 
@@ -166,18 +199,22 @@ export class Authentication {
   }
 
   /** Any credential of the user will do: the password is the same for all of them, or should be. */
-  async #plain(message: Buffer): Promise<LoginStep> {
+  async #plain(message: Buffer, place: LoginPlace): Promise<LoginStep> {
     const { authorizationId, username, password } = parsePlain(message);
     if (authorizationId !== '' && authorizationId !== username)
       return refused(username, 'wants to act as somebody else');
+    // Whoever would wait too long costs no work.
+    await this.#inTurn(username, place, () => ({ kind: 'more', message: nothing }));
     const mechanism = scramMechanisms.find((each) => this.#credentialOf(username, each).isKnown) ?? 'SCRAM-SHA-256';
     const { credential, isKnown } = this.#credentialOf(username, mechanism);
     const { salt, iterations } = credential;
     const saltedPassword = await this.#options.salt(mechanism, { password, salt, iterations });
     const shown = scramCredential(mechanism, { saltedPassword, salt, iterations });
     const isRight = process.getBuiltinModule('node:crypto').timingSafeEqual(shown.storedKey, credential.storedKey);
-    if (!isRight || !isKnown) return refused(username, 'wrong password, or no such user');
-    return done(this.#options.users.principalOf(username), nothing, null);
+    return this.#inTurn(username, place, () => {
+      if (!isRight || !isKnown) return wrong(username);
+      return done(this.#options.users.principalOf(username), nothing, null);
+    });
   }
 
   /** A refusal has two steps: it is told, and whoever heard it says so. */
@@ -196,6 +233,14 @@ export class Authentication {
       return done({ name: principalOf(verdict.user) }, nothing, verdict.expiresAtMs);
     };
   }
+}
+
+function wrong(username: string): LoginStep {
+  return refused(username, 'wrong password, or no such user');
+}
+
+function tooManyGuesses(): QError {
+  return new QError('BROKER_BUSY', 'logins from this address fail, and are checked one after another; try again later');
 }
 
 function done(principal: Principal, message: Buffer, expiresAtMs: number | null): LoginStep {

@@ -107,7 +107,7 @@ export class SessionIdentity {
     const login = await this.#step(authentication, mechanism, message).catch((error: unknown) => {
       if (QError.is(error) && error.code === 'UNSUPPORTED_MECHANISM')
         news.refused(tried, { user: '', reason: 'this mechanism is not taken here' });
-      if (QError.is(error) && error.code === 'TOO_MANY_CONNECTIONS')
+      if (QError.is(error) && (error.code === 'TOO_MANY_CONNECTIONS' || error.code === 'BROKER_BUSY'))
         news.refused(tried, { user: String(error.details['user'] ?? ''), reason: error.message });
       throw error;
     });
@@ -118,8 +118,12 @@ export class SessionIdentity {
   }
 
   async #step(authentication: Authentication, mechanism: string, message: Buffer): Promise<Login> {
-    if (this.#exchange?.mechanism !== mechanism) this.#exchange = authentication.begin(mechanism, this.#options.place);
-    const step = await this.#exchange.step(message);
+    if (this.#exchange?.mechanism !== mechanism) this.#exchange = authentication.begin(mechanism, this.#placeNow);
+    const step = await this.#exchange.step(message).catch((error: unknown) => {
+      // Whoever is told to try again begins anew.
+      this.#exchange = null;
+      throw error;
+    });
     if (step.kind === 'more') return step;
     if (step.kind === 'refused' && step.goesOn) return step;
     this.#exchange = null;
@@ -133,6 +137,11 @@ export class SessionIdentity {
   holdBack(): Promise<void> {
     const { authentication, place } = this.#options;
     return authentication === null ? Promise.resolve() : authentication.holdBack('', place);
+  }
+
+  get #placeNow(): LoginPlace {
+    const shownAs = this.#isShown && !this.isGone ? this.#principal.name : null;
+    return { ...this.#options.place, shownAs };
   }
 
   async #refuseAnother(authentication: Authentication, { principal }: Done): Promise<Login> {

@@ -114,8 +114,9 @@ export class UserStore {
       const after = change(before);
       if (after === (before ?? null)) return;
       const value = after === null ? null : encodeUser(after);
-      // To let somebody in no more must go on a full disk, too.
-      const wanted = { key, expectedVersion: entry?.version ?? 0, value, isVital: value === null };
+      // To let somebody in no more must go on a full disk, too: whoever knows the old password as well as a user.
+      const isVital = before !== undefined || value === null;
+      const wanted = { key, expectedVersion: entry?.version ?? 0, value, isVital };
       const { isSet } = await this.#metadata.compareAndSet(wanted);
       if (isSet) return;
     }

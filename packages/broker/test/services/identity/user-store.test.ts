@@ -10,7 +10,7 @@ const salted = { saltedPassword: Buffer.alloc(32, 7), salt: Buffer.alloc(16, 7),
 const credential = scramCredential('SCRAM-SHA-256', salted);
 
 describe('A1 stored users', () => {
-  it('A1, SEC-7: whoever is removed is on a full disk, too; another password waits for room', async () => {
+  it('A1, SEC-7: whoever is removed is on a full disk, too, and so is another password; a new user waits for room', async () => {
     const metadata = await LogMetadataStore.open(new FakeLog(), new ManualClock());
     const changes: [key: string, isVital: boolean][] = [];
     const compareAndSet = metadata.compareAndSet.bind(metadata);
@@ -21,11 +21,13 @@ describe('A1 stored users', () => {
     const users = await UserStore.open(metadata);
     await users.setCredential('alice', 'SCRAM-SHA-256', credential);
     await users.setCredential('bob', 'SCRAM-SHA-256', credential);
+    await users.setCredential('alice', 'SCRAM-SHA-256', { ...credential, iterations: 8_192 });
     await users.remove('alice');
     await users.removeCredential('bob', 'SCRAM-SHA-256');
     expect(changes).toEqual([
       ['users/alice', false],
       ['users/bob', false],
+      ['users/alice', true],
       ['users/alice', true],
       ['users/bob', true],
     ]);
