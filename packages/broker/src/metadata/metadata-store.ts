@@ -21,7 +21,7 @@ export interface CompareAndSet {
   readonly expectedVersion: number;
   /** The new value, or null to remove the key. */
   readonly value: string | null;
-  /** Needed to make room, to start or to stop, or to keep somebody out: it gets some of what is kept for a full disk. */
+  /** Needed to make room, to start, to stop or to keep somebody out: it gets some of what is kept for a full disk. */
   readonly isVital?: boolean;
 }
 

@@ -7,7 +7,7 @@
  * lately takes none: one program with a wrong password holds up nobody whom the broker knows. Nobody is locked out for
  * good, and nobody by what happens elsewhere, so that nobody can lock out somebody else.
  *
- * Invariant: each map has at most `loginFailuresMax` entries, in the order of their last changes; the oldest goes first.
+ * Invariant: each map has at most `loginFailuresMax` entries in the order of their last changes; the oldest goes first.
  */
 import { networkOf } from '../acl/network.ts';
 import { securityLimits } from '../limits.ts';
