@@ -10,7 +10,7 @@ const unzeroed: Readonly<Record<string, string>> = {
   'packages/broker/src/session/native/open-native.ts': 'memory of frames, which the decoder fills',
   'packages/broker/src/session/native/stand-in.ts': 'is never read or written',
   'packages/broker/src/transport/node-read-memory.ts': 'gives out as many bytes as the socket has read',
-  'packages/client/src/network/node-network.ts': 'gives out as many bytes as the socket has read',
+  'packages/client/src/network/node-lent-read.ts': 'gives out as many bytes as the socket has read',
   'packages/coordinator/src/records/record-writer.ts': 'four or eight bytes, all written',
   'packages/kafka-gateway/src/kafka-door.ts': 'memory of frames, which the decoder fills',
   'packages/kafka-gateway/src/wire/writer.ts': 'gives out what it has written, up to its end',

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /*
  * Node takes 64 KiB of new memory for every read of a socket that it has accepted: garbage by the volume of what
@@ -15,7 +16,7 @@ const sharedBytes = 128 << 10;
 
 /** What a socket reads and writes through; not documented, and there in every version so far. */
 interface Handle {
-  readonly useUserBuffer?: unknown;
+  readonly useUserBuffer?: (memory: Buffer) => void;
 }
 
 let shared: Buffer | null = null;
@@ -27,17 +28,42 @@ let shared: Buffer | null = null;
 export function readThrough(accepted: Socket, take: (chunk: Buffer) => void): Socket {
   const handle = handleOf(accepted);
   if (handle === null) return accepted.on('data', take).pause();
-  shared ??= Buffer.allocUnsafeSlow(sharedBytes);
-  const onread: OnReadOpts = {
-    buffer: shared,
-    callback: (bytes, memory) => {
-      take((memory as Buffer).subarray(0, bytes));
-      return true;
-    },
-  };
+  const onread: OnReadOpts = { buffer: sharedMemory(), callback: lent(take) };
   (accepted as { _handle?: Handle | null })._handle = null;
   accepted.destroy();
   return new Socket({ handle: handle as never, onread, manualStart: true } as SocketConstructorOpts);
+}
+
+/**
+ * As `readThrough`, of a connection that has shaken hands. A socket of TLS cannot be made by hand around what was
+ * accepted, so this one is told afterwards, by the fields that `onread` sets. Without it each 16 KiB are memory of
+ * their own: 0.37 us of user time a record of 100 bytes instead of 0.10, nearly all for V8's collections.
+ */
+export function readEncryptedThrough(socket: TLSSocket, take: (chunk: Buffer) => void): void {
+  // Also hears what came before, and lets the stream come to its end.
+  socket.on('data', take);
+  const handle = handleOf(socket);
+  const memory = fieldOf(socket, 'kBuffer');
+  const callback = fieldOf(socket, 'kBufferCb');
+  if (handle === null || memory === undefined || callback === undefined) return;
+  Object.assign(socket, { [memory]: sharedMemory(), [callback]: lent(take) });
+  handle.useUserBuffer!(sharedMemory());
+}
+
+function sharedMemory(): Buffer {
+  return (shared ??= Buffer.allocUnsafeSlow(sharedBytes));
+}
+
+function lent(take: (chunk: Buffer) => void): OnReadOpts['callback'] {
+  return (bytes, memory) => {
+    take((memory as Buffer).subarray(0, bytes));
+    return true;
+  };
+}
+
+/** What Node keeps under a symbol of its own. */
+function fieldOf(socket: Socket, name: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(socket).find(({ description }) => description === name);
 }
 
 function handleOf(socket: Socket): Handle | null {

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type * as NodeTls from 'node:tls';
 import type { Admission, ByteStream, ListenOptions, Listener, StreamEvents } from './network.ts';
+import { readEncryptedThrough } from './node-read-memory.ts';
 import { SocketStream } from './node-stream.ts';
 import { tlsContexts } from './node-tls-context.ts';
 import type { PeerCertificate, TlsMaterial } from '../tls/tls-options.ts';
@@ -94,7 +95,7 @@ function wayOf({ remoteAddress, remotePort, localAddress }: Socket): string {
 function connect(socket: NodeTls.TLSSocket, accept: (stream: ByteStream) => StreamEvents): void {
   const stream = new SocketStream(socket, { certificate: shownBy(socket) });
   const events = accept(stream);
-  socket.on('data', (chunk: Buffer) => {
+  readEncryptedThrough(socket, (chunk) => {
     if (!stream.ended) events.data(chunk);
   });
   socket.on('close', () => events.closed());

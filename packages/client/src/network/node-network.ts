@@ -2,6 +2,7 @@ import { createConnection } from 'node:net';
 
 import type { Address } from '../address.ts';
 import { clientLimits } from '../limits.ts';
+import { lentRead } from './node-lent-read.ts';
 import type { Network, Wire, WireEvents } from './network.ts';
 import { NodeWire } from './node-wire.ts';
 
@@ -17,14 +18,7 @@ export const nodeNetwork: Network = {
       // Finds a peer that vanished without a word, even while no request waits.
       keepAlive: true,
       keepAliveInitialDelay: clientLimits.keepAliveInitialDelayMs,
-      // One buffer for all reads: a new one for each 64 KiB was most of the garbage of a busy consumer.
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(clientLimits.readBufferBytes),
-        callback: (bytes: number, buffer: Uint8Array): boolean => {
-          events.onData((buffer as Buffer).subarray(0, bytes));
-          return true;
-        },
-      },
+      onread: lentRead(events),
     });
     let failure: Error | null = null;
     socket.once('connect', () => events.onOpen());
