@@ -48,3 +48,4 @@ export type { PrincipalMapping } from './identity/principal-mapping.ts';
 
 // ── Limits
 export { securityLimits } from './limits.ts';
+export { parseNamePattern } from './patterns/name-pattern.ts';

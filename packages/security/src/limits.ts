@@ -39,4 +39,7 @@ export const securityLimits = {
   mappingRuleCharactersMax: 1_024,
   /** Alternative names of one certificate that are looked at. */
   alternativeNamesMax: 64,
+  /** Of a regular expression for names, and the steps that it is made of: a name takes that many for each character. */
+  namePatternCharactersMax: 249,
+  namePatternStepsMax: 1_000,
 } as const;

@@ -32,6 +32,10 @@ async function shows(stage: Stage): Promise<void> {
       [['1', 'Ongoing']],
     );
     const producerId = mine[0]![2]!;
+    const fitting = async (pattern: string): Promise<string[][]> =>
+      (await tool(['list', '--transactional-id-pattern', pattern])).slice(1);
+    deepStrictEqual([await fitting(`${id}.*`), await fitting(id.slice(1))], [mine, []]);
+    match((await tool(['list', '--transactional-id-pattern', '['], { code: 1 })).join('\n'), /Failed to list/);
     const [heads, described] = await tool(['describe', '--transactional-id', id]);
     deepStrictEqual(heads!.slice(0, 4), ['CoordinatorId', 'TransactionalId', 'ProducerId', 'ProducerEpoch']);
     deepStrictEqual(described!.slice(0, 3), ['1', id, producerId]);
@@ -77,7 +81,23 @@ async function aborts(stage: Stage): Promise<void> {
   deepStrictEqual((await stage.stored(topic)).length, 1);
 }
 
+/** By its transactional id, whatever it has touched. */
+async function terminates(stage: Stage): Promise<void> {
+  const tool = transactionsTool(stage);
+  const topic = await stage.topic();
+  const id = stage.name('transaction');
+  await tool(['list']);
+  await using producer = (await stage.q).producer({ transactionalId: id });
+  const work = producer.transaction(async (tx) => {
+    await tx.send(topic, { value: 'gone' });
+    await tool(['forceTerminateTransaction', '--transactionalId', id]);
+  });
+  await rejects(work, { code: 'PRODUCER_FENCED' });
+  deepStrictEqual(await stage.stored(topic), []);
+}
+
 export const transactionTools: readonly Feature[] = section('Console tools', {
   'kafka-transactions list, describe, describe-producers, find-hanging': shows,
   'kafka-transactions abort': aborts,
+  'kafka-transactions forceTerminateTransaction': terminates,
 });

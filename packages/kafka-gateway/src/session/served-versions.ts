@@ -55,8 +55,7 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     60: [0, 2],
     61: [0, 0],
     65: [0, 0],
-    // 2 of ListTransactions takes a pattern.
-    66: [0, 1],
+    66: [0, 2],
     68: [0, 1],
     69: [0, 1],
     74: [0, 1],

@@ -252,4 +252,19 @@ describe('X3 transactions, told to Kafka clients', () => {
     expect(transactionStates[0]!.transactionStartTimeMs).toBeGreaterThan(0);
     expect(transactionStates[1]).toMatchObject({ errorCode: 105, transactionalId: 'unheard-of' });
   });
+
+  // Kafka 4.4.0: `[` and `(?=a)` give 128, an empty pattern takes all, a pattern fits the whole id.
+  it('X3 v2 lists the ids that fit a pattern as a whole', async () => {
+    const { client } = await stage();
+    await begin(client);
+    const listed = async (transactionalIdPattern: string | null) => {
+      const asked = { stateFilters: [], producerIdFilters: [], transactionalIdPattern };
+      const { errorCode, transactionStates } = await client.ask(listTransactions, 2, asked);
+      return errorCode === 0 ? transactionStates.map((each) => each.transactionalId) : errorCode;
+    };
+    for (const pattern of [null, '', 'bill.*', '(?i)BILLING-1'])
+      expect(await listed(pattern)).toEqual([transactionalId]);
+    for (const pattern of ['bill', 'BILLING-1', 'ing-1']) expect(await listed(pattern)).toEqual([]);
+    for (const pattern of ['[', '(?=a)', 'a'.repeat(1_000)]) expect(await listed(pattern)).toBe(128);
+  });
 });
