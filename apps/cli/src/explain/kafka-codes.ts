@@ -151,6 +151,7 @@ const rows: Readonly<Record<string, Row>> = {
     'TRANSACTION_ABORTED',
     'TRANSACTION_LIMIT',
   ],
+  INVALID_REGULAR_EXPRESSION: [128, 'The pattern cannot be read by RE2, or is longer or larger than is taken.'],
   REBOOTSTRAP_REQUIRED: [129, 'The client begins anew with its first addresses.'],
 };
 
