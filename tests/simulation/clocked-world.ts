@@ -1,12 +1,16 @@
 import { ManualClock, SimulatedNetwork, seededRandom, Trace } from '@q/testkit';
 import type { SeededRandom } from '@q/testkit';
 
+/** Timers of one run: many times what any that came to its end has needed. */
+const timersMax = 1_000_000;
+
 /**
  * What everybody in any simulation shares: one clock, one network, one stream of chance, one trace.
  *
  * Invariants
  * - Nothing happens but on the clock: when no timer is left and what is waited for has not come, the run is stuck and
  *   says so.
+ * - At most `timersMax` timers run, also where time stands still: a run that would go on for ever fails.
  * - `problems` are broken promises that a history cannot express.
  */
 export class ClockedWorld<Plan extends { readonly seed: number }> {
@@ -18,6 +22,7 @@ export class ClockedWorld<Plan extends { readonly seed: number }> {
   readonly problems: string[] = [];
   /** True once faults are over and everything has to come to its end. */
   isHealed = false;
+  #timersLeft = timersMax;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -36,7 +41,7 @@ export class ClockedWorld<Plan extends { readonly seed: number }> {
 
   /**
    * Moves the clock from one timer to the next until the promise is settled. False when that takes longer than
-   * `limitMs`.
+   * `limitMs`, or more timers than there may be.
    */
   async settles(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
     let isSettled = false;
@@ -45,7 +50,12 @@ export class ClockedWorld<Plan extends { readonly seed: number }> {
     const endMs = this.clock.monotonic() + limitMs;
     await this.clock.runDeferred();
     while (!isSettled && this.clock.nextDueMs !== null && this.clock.monotonic() < endMs) {
-      await this.clock.advance(Math.max(0, this.clock.nextDueMs - this.clock.now()));
+      if (this.#timersLeft === 0) {
+        this.problem(`endless: ${timersMax} timers in ${Math.round(this.clock.monotonic())} ms`);
+        return false;
+      }
+      const ms = Math.max(0, this.clock.nextDueMs - this.clock.now());
+      this.#timersLeft -= await this.clock.advance(ms, this.#timersLeft);
     }
     return isSettled;
   }

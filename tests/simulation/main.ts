@@ -13,6 +13,7 @@ import { parseProfile } from './simulation-profile.ts';
 import { simulate } from './simulation.ts';
 import type { PlanOverrides } from './simulation-plan.ts';
 import type { SimulationResult } from './simulation.ts';
+import { Watchdog } from './watchdog.ts';
 import { simulateTransactions } from './transactions/transaction-simulation.ts';
 
 const traceLines = 200;
@@ -33,7 +34,10 @@ const given: PlanOverrides = {
   ...(values.images === undefined ? {} : { imagesPerCrash: Number(values.images) }),
   ...(values.profile === undefined ? {} : { profile: parseProfile(values.profile) }),
 };
+const kind = values.transactions ? ' --transactions' : '';
+using watchdog = new Watchdog({ command: `pnpm sim${kind}${again('images')}${again('profile')} --seed` });
 for (let seed = first; seed < first + count; seed += 1) {
+  watchdog.begins(seed);
   if (values.transactions) {
     if (await runTransactions(seed)) continue;
     break;

@@ -3,6 +3,7 @@ import { whole } from '../part.ts';
 import type { Part } from '../part.ts';
 import { RigRun } from '../rig-run.ts';
 import { simulate } from './simulation.ts';
+import { Watchdog } from './watchdog.ts';
 
 export interface SimulationRigOptions {
   /** Disks after simulated power cuts; runs go on, seed after seed, until so many were looked at. */
@@ -22,9 +23,12 @@ export async function run(o: SimulationRigOptions): Promise<RigReport> {
   const imagesPerCrash = o.imagesPerCrash ?? 24;
   const part = o.part ?? whole;
   const imagesWanted = Math.ceil(o.images / part.of);
+  const command = `pnpm sim --images ${imagesPerCrash} --seed`;
+  using watchdog = new Watchdog({ command });
   let images = 0;
   let seed = o.seed + part.index;
   for (; images < imagesWanted && performance.now() < endMs; seed += part.of) {
+    watchdog.begins(seed);
     const result = await simulate(seed, { imagesPerCrash });
     images += result.images;
     rig.ran('disks after a power cut', result.images);
@@ -32,9 +36,8 @@ export async function run(o: SimulationRigOptions): Promise<RigReport> {
     rig.count('crashes', result.crashes);
     rig.count('records sent', result.sent);
     rig.count('records acknowledged', result.acknowledged);
-    const again = `pnpm sim --seed ${seed} --images ${imagesPerCrash}`;
     for (const failure of result.failures.slice(0, 3))
-      rig.fail(`${failure} (${again})`, `--count 1 --seed ${seed}`, seed);
+      rig.fail(`${failure} (${command} ${seed})`, `--count 1 --seed ${seed}`, seed);
   }
   return rig.report();
 }

@@ -72,17 +72,24 @@ export class ManualClock {
     else this.#deferred.push(run);
   }
 
-  /** Moves time on by `ms`, through every timer on the way. */
-  async advance(ms: number): Promise<void> {
+  /**
+   * Moves time on by `ms`, through every timer on the way, and says how many ran. Before the one after `timersMax` it
+   * stops where it is: timers that make timers for the same moment would keep it there for ever.
+   */
+  async advance(ms: number, timersMax: number = Number.POSITIVE_INFINITY): Promise<number> {
     const untilMs = this.#nowMs + ms;
+    let ran = 0;
     await this.runDeferred();
     for (let timer = this.#timers[0]; timer !== undefined && timer.dueMs <= untilMs; timer = this.#timers[0]) {
+      if (ran === timersMax) return ran;
+      ran += 1;
       this.#timers.shift();
       this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
       timer.run();
       await this.runDeferred();
     }
     this.#nowMs = untilMs;
+    return ran;
   }
 
   /** Time goes on without running a timer, as in a process that is held up. */

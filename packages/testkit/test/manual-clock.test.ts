@@ -33,6 +33,14 @@ describe('ManualClock', () => {
     expect(seen).toEqual([10, 20, 30]);
   });
 
+  it('stops before one timer too many where they make others for the same moment', async () => {
+    const clock = new ManualClock();
+    const again = (): void => void clock.schedule(0, again);
+    clock.schedule(5, again);
+    expect(await clock.advance(10, 100)).toBe(100);
+    expect([clock.monotonic(), clock.pending]).toEqual([5, 1]);
+  });
+
   it('forgets cancelled timers', async () => {
     const clock = new ManualClock();
     let ran = false;

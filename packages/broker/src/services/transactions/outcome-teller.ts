@@ -20,6 +20,8 @@ import type { LiveTransaction } from './live-transaction.ts';
 
 const pauseMsMin = 100;
 const pauseMsMax = 10_000;
+/** As long as the disk takes nothing, each try fails. */
+const laterMs = 1_000;
 
 export interface OutcomeTellerOptions {
   readonly registry: Pick<TopicRegistry, 'byId'>;
@@ -41,10 +43,20 @@ export class OutcomeTeller {
     this.#options = options;
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Resolves when all is told, the decision was not stored after all, or the broker stops. */
   tell(live: LiveTransaction): Promise<void> {
     live.telling ??= this.#tell(live).finally(() => (live.telling = null));
     return live.telling;
+  }
+
+  /** Something was taken back that could not be stored, and it is decided again, or still. */
+  async tellLater(live: LiveTransaction): Promise<void> {
+    await this.#pause(laterMs);
+    await this.tell(live);
   }
 
   stop(): void {
@@ -60,7 +72,9 @@ export class OutcomeTeller {
         () => false,
       );
       const decided = live.newest;
-      if (!isStored || decided === null || !isPrepared(decided)) return;
+      if (decided === null || !isPrepared(decided)) return;
+      // It had been decided before what was lost.
+      if (!isStored) continue;
       const failures = await this.#tellOnce(decided);
       if (failures.length === 0) return this.#options.told(live);
       this.#report(decided, failures, pauseMs);
@@ -137,6 +151,7 @@ export class OutcomeTeller {
   }
 
   async #pause(pauseMs: number): Promise<void> {
+    if (this.#isStopped) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = this.#options.clock.schedule(pauseMs, resolve);
     this.#pauses.add(resolve);

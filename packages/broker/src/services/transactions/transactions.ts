@@ -112,7 +112,7 @@ export class Transactions {
     this.#directory = new TransactionDirectory({
       log: this.#log,
       limits,
-      wentBack: (live) => this.#noteDeadline(live),
+      wentBack: (live) => this.#wentBack(live),
     });
     this.#teller = new OutcomeTeller({
       registry,
@@ -325,7 +325,8 @@ export class Transactions {
       await this.#settled(live);
       if (result.kind === 'refused') throw new QError(result.code, result.message);
       if (result.kind === 'producer') return result.producer;
-      if (clock.monotonic() >= deadlineMs) throw stillEnding();
+      // A broker that stops tells nothing any more: whoever asks the next one is answered there.
+      if (clock.monotonic() >= deadlineMs || this.#teller.isStopped) throw stillEnding();
       await this.#untilTold(live);
     }
   }
@@ -398,6 +399,12 @@ export class Transactions {
   #saveAll(): void {
     for (const live of this.#unsaved) live.save();
     this.#unsaved.clear();
+  }
+
+  /** What was not stored is as it was before. */
+  #wentBack(live: LiveTransaction): void {
+    this.#noteDeadline(live);
+    if (live.newest !== null && isPrepared(live.newest)) void this.#teller.tellLater(live);
   }
 
   // ── time ──

@@ -1,0 +1,44 @@
+/**
+ * What becomes of a transaction whose outcome cannot be told everywhere.
+ */
+import { FaultyFileSystem } from '@q/testkit';
+import { expect, it } from 'vitest';
+import { errorOf } from '../../harness.ts';
+import { TransactionScene } from './transaction-scene.ts';
+
+const id = 'billing-1';
+const storageLimits = { journalFiles: 0, diskReserveBytes: 0, reserveFileBytes: 0 };
+const options = { storage: 'file', dataDir: '/data', storageLimits } as const;
+
+it('X1 keep nobody waiting in a broker that stops before the outcome is told', async () => {
+  const fileSystem = new FaultyFileSystem();
+  await using scene = await TransactionScene.start({ ...options, fileSystem, limits: { transactionWaitMsMax: 5_000 } });
+  const topicId = await scene.topic('orders');
+  const producer = await scene.begin(id);
+  await scene.write({ topicId }, { producer, texts: ['x'] });
+  const held = fileSystem.hold('write', /orders/);
+  const ended = errorOf(scene.end(id, producer, 'commit'));
+  await held.reached;
+  fileSystem.fail({ operation: 'write', code: 'EIO', path: /orders/ });
+  const startedMs = performance.now();
+  const closed = scene.broker.close();
+  held.release();
+  expect((await ended).code).toBe('CONCURRENT_TRANSACTIONS');
+  await closed;
+  expect(performance.now() - startedMs).toBeLessThan(2_500);
+});
+
+it('X1 tell an outcome again, unasked, where it could not be stored that it was told', async () => {
+  const fileSystem = new FaultyFileSystem();
+  await using scene = await TransactionScene.start({ ...options, fileSystem });
+  const topicId = await scene.topic('orders');
+  const producer = await scene.begin(id);
+  await scene.write({ topicId }, { producer, texts: ['x'] });
+  const { transactions } = scene.services;
+  // The first write is the decision, the second one that it was told.
+  fileSystem.fail({ operation: 'write', code: 'ENOSPC', path: /__transactions/, after: 1 });
+  const request = { transactionalId: id, producer, outcome: 'commit', raises: false } as const;
+  expect((await errorOf(transactions.end(request, scene.caller))).code).toBe('STORAGE_FULL');
+  await expect.poll(() => transactions.describe(id, scene.caller).state, { timeout: 10_000 }).toBe('completeCommit');
+  expect(await scene.committed(topicId)).toEqual(['x']);
+});
