@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
+import { shareOfDay } from '../share-of-day.ts';
 import { run, scenariosOf } from './shortage-rig.ts';
 
 // A third of them, another one each day; `pnpm prove` has them all. All here: SHORTAGES=1.
 const given = process.env['SHORTAGES'];
 const count = Number(given ?? 1);
-const third = Math.floor(Date.now() / 86_400_000) % 3;
-const scenarios = scenariosOf(count).filter((_, at) => given !== undefined || at % 3 === third);
+const scenarios = given === undefined ? shareOfDay(scenariosOf(count), 3) : scenariosOf(count);
 
 it.each(scenarios)(
   'S2 Q2 T3 short of $name, the broker starts again and has everything',

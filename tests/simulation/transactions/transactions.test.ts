@@ -4,7 +4,7 @@ import { simulateTransactions } from './transaction-simulation.ts';
 
 // The same seeds every day, as in simulation.test.ts. `pnpm prove` makes 30,000 of them in CI.
 const seed = Number(process.env['SIM_SEED'] ?? 1);
-const transactions = Number(process.env['SIM_TRANSACTIONS'] ?? 8_000);
+const transactions = Number(process.env['SIM_TRANSACTIONS'] ?? 2_500);
 
 describe(`transactions of a broker whose disk fails and whose process dies, seed ${seed}`, () => {
   it('X1 take the same way for the same seed', async () => {
