@@ -10,8 +10,10 @@ export const limits = {
   /** A line of a list, and how many are given unless told otherwise. */
   pageMax: 1_000,
   pageDefault: 100,
-  /** Streams that are open at once. */
+  /** Streams that are open at once: in total, of one user, and of one address (of IPv6 a /64). */
   streamsMax: 64,
+  streamsPerUserMax: 16,
+  streamsPerAddressMax: 32,
   /** How long a stream may go on. Its reader asks again. */
   streamMsMax: 60 * 60_000,
   /** Something is sent at least so often, so that both ends know that the other is there. */

@@ -2,7 +2,7 @@
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
 import type { LocalStore, LogStore, PartitionLog, PinnableLogs, RestoredStore } from '@q/storage';
-import { isLoopbackHost } from './address.ts';
+import { isOpenToAll, listenersWithoutLogin } from './listeners-without-login.ts';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
 import type { BrokerIdentity } from './identity.ts';
@@ -229,7 +229,8 @@ function ownServices(
       topicDefaults,
       autoCreateTopics: () => live.autoCreateTopics,
       dataDir,
-      isInsecure: isInsecure(options),
+      isInsecure: isOpenToAll(options),
+      listenersWithoutLogin: listenersWithoutLogin(options.listeners).length,
     }),
     stats: openStats({ options, disk, budget, counters, ...opened }, { identity, registry, groups }),
     dataFolder: new DataFolder({ registry, disk, path: dataDir }),
@@ -324,11 +325,6 @@ async function openQuotas(
   const store = await QuotaStore.open(metadata);
   closers.add(() => store.close());
   return { quotas: new Quotas({ store, audit }), throttle: new Throttle({ store, clock, users: throttled }) };
-}
-
-/** Nobody is asked who they are, and others than those on this machine can come. */
-function isInsecure({ listeners, security }: ResolvedOptions): boolean {
-  return security === null && !listeners.every(({ host }) => isLoopbackHost(host));
 }
 
 function openStats(

@@ -3,7 +3,7 @@
  */
 import { wildcard } from '@q/security';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
-import { isLoopbackHost } from './address.ts';
+import { listenersWithoutLogin, mayNobodyDoAll } from './listeners-without-login.ts';
 import type { AdminExtension } from './admin-extension.ts';
 import type { Clock } from './clock.ts';
 import { budgetDescriptors } from './descriptor-budget.ts';
@@ -227,7 +227,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
   const topicDefaults = resolveTopicDefaults({ topicDefaults: defaultTexts(given.topicDefaults ?? {}), durability });
   checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
   const listeners = resolveListeners({ short: shortListeners(given), listeners: listListeners(given), host, security });
-  if (security === null && !flag('insecure', given.insecure ?? false)) refuseOpen(listeners);
+  if (!flag('insecure', given.insecure ?? false) && mayNobodyDoAll(security)) refuseOpen(listeners);
   return {
     host,
     listeners,
@@ -274,9 +274,9 @@ export function defaultDurability({ storage, topicDefaults }: ResolvedOptions): 
   return storage === 'memory' ? 'memory' : (topicDefaults.get('durability') ?? 'fsync');
 }
 
-/** @throws QError INVALID_CONFIG when other machines reach a broker that asks nobody who they are */
+/** @throws QError INVALID_CONFIG when other machines may do everything without saying who they are */
 function refuseOpen(listeners: readonly ResolvedListener[]): void {
-  const open = listeners.find(({ host }) => !isLoopbackHost(host));
+  const [open] = listenersWithoutLogin(listeners);
   if (open === undefined) return;
   refuse(
     fieldOf(open.setting === '' ? '' : open.setting, 'host'),

@@ -75,7 +75,12 @@ function resolve(
     host: text(at('host'), given.host ?? host),
     port: whole(at('port'), given.port, { min: 0, max: 65_535 }),
     tls,
-    authentication: resolveAuthentication(given.authentication, { setting: at('authentication'), tls, security }),
+    authentication: resolveAuthentication(given.authentication, {
+      setting: at('authentication'),
+      tls,
+      security,
+      isHttp: protocol === 'admin',
+    }),
     advertised: resolveAdvertised(given.advertised, at('advertised')),
     setting,
     isOptional: flag(at('isOptional'), given.isOptional ?? false),
@@ -114,9 +119,15 @@ function checkPem(given: Pem, setting: string): void {
 
 function resolveAuthentication(
   given: ListenerOptions['authentication'],
-  at: { readonly setting: string; readonly tls: TlsOptions | null; readonly security: SecurityOptions | null },
+  at: {
+    readonly setting: string;
+    readonly tls: TlsOptions | null;
+    readonly security: SecurityOptions | null;
+    /** It takes passwords from the machine itself without TLS, too. */
+    readonly isHttp: boolean;
+  },
 ): ResolvedAuthentication {
-  const { setting, tls, security } = at;
+  const { setting, tls, security, isHttp } = at;
   if (given === 'none') return null;
   const hasCertificates = (tls?.clientCertificates ?? 'none') !== 'none';
   if (security === null) {
@@ -134,6 +145,12 @@ function resolveAuthentication(
       given === undefined ? 'security.mechanisms' : setting,
       undefined,
       'name at least one mechanism or a rule for certificates; a listener that asks nobody has authentication none',
+    );
+  if (tls === null && !isHttp && mechanisms.length > 0 && mechanisms.every((each) => each === 'PLAIN'))
+    refuse(
+      given === undefined ? 'security.mechanisms' : `${setting}.mechanisms`,
+      'PLAIN',
+      'passwords go as they are, so PLAIN is taken over TLS alone, and nobody could log in; give the listener tls, or name another mechanism (scram) as well',
     );
   if (certificates.length > 0 && !hasCertificates)
     refuse(`${setting}.certificates`, undefined, 'tls.clientCertificates has to be wanted or needed for them');

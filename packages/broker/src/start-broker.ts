@@ -16,7 +16,8 @@ import type { Health } from './admin/health.ts';
 import { DescriptorWatch } from './background/descriptor-watch.ts';
 import { DrainProgress } from './background/drain-progress.ts';
 import { Maintenance } from './background/maintenance.ts';
-import { formatAddress, isLoopbackHost } from './address.ts';
+import { formatAddress } from './address.ts';
+import { isOpenToAll, listenersWithoutLogin } from './listeners-without-login.ts';
 import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
 import { dataFolderError } from './errors/start-error.ts';
@@ -126,7 +127,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   followCertificates(tls, services);
   reportReady(options, services, { native, adminUrl });
   noteStart(options, services);
-  if (options.security === null) tellOpen(addresses, options, services);
+  tellOpen(addresses, options, services);
   const login = adminLogin(options, services);
   gate.serve({ login, access: services.forDoors.access });
   const closeExtension = extendAdmin(admin, { options, services, counters, health, transport, login, tls });
@@ -151,11 +152,18 @@ function noteStart({ security }: ResolvedOptions, { identity, forDoors }: OpenSe
   forDoors.audit.note({ event: 'audit.broker_started', by: null, after });
 }
 
-/** Whoever reaches it from another machine may do everything: somebody wanted it so, and is told again and again. */
-function tellOpen(addresses: readonly ListenerAddress[], { logger }: ResolvedOptions, { health }: OpenServices): void {
-  const open = addresses.filter(({ host }) => !isLoopbackHost(host));
+/** Other machines come in without saying who they are: somebody wanted it so, and is told again and again. */
+function tellOpen(addresses: readonly ListenerAddress[], options: ResolvedOptions, { health }: OpenServices): void {
+  const names = new Set(listenersWithoutLogin(options.listeners).map(({ name }) => name));
+  const open = addresses.filter(({ name }) => names.has(name));
   if (open.length === 0) return;
+  const { logger } = options;
   const listeners = open.map(({ name, host, port }) => `${name}=${formatAddress(host, port)}`);
+  if (!isOpenToAll(options)) {
+    const what = `whoever reaches ${listeners.join(', ')} comes in as User:ANONYMOUS`;
+    logger.warn({ event: 'broker.no_login', listeners }, `${what}, and may do what rules allow that user`);
+    return;
+  }
   const reason = `whoever reaches ${listeners.join(', ')} may do everything`;
   logger.warn({ event: 'broker.insecure', listeners }, `${reason}; set security up with q-broker init --secure`);
   health.tell('security.off', { reason, figures: { listeners: open.length } });

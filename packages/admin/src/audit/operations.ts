@@ -73,6 +73,7 @@ const readAudit = operation({
       const source = (signal: AbortSignal): AsyncGenerator<string> => feed.events(signal);
       return streams.respond({
         type: eventStream,
+        who,
         heartbeat: eventHeartbeat,
         holds,
         onChange,

@@ -80,11 +80,12 @@ export const eventOperations = [watchStats, watchGroups, watchGroup] as const;
 function watched(
   event: string,
   { intervalMs: interval = intervalMsDefault }: { readonly intervalMs?: number | undefined },
-  { streams, tools: { clock }, holds, onChange, cut }: RequestContext,
+  { streams, who, tools: { clock }, holds, onChange, cut }: RequestContext,
   look: () => unknown,
 ): Response {
   return streams.respond({
     type: eventStream,
+    who,
     heartbeat: eventHeartbeat,
     holds,
     onChange,

@@ -23,7 +23,7 @@ const readLogs = operation({
     [eventStream]: { schema: logLine, description: 'Events `line`, and `missed` for a reader that is too slow.' },
   }),
   handle: ({ query }, context) => {
-    const { accepted, request, streams, holds, onChange, cut, tools } = context;
+    const { accepted, request, streams, who, holds, onChange, cut, tools } = context;
     const { tail } = logOf(context);
     const { level, event, since, limit = limits.logLinesDefault } = query;
     const filter: LogTailFilter = {
@@ -34,7 +34,7 @@ const readLogs = operation({
     };
     if (accepted === eventStream) {
       const source = (signal: AbortSignal): AsyncGenerator<string> => followedLines({ tail, filter, limit, signal });
-      return streams.respond({ type: accepted, heartbeat: eventHeartbeat, holds, onChange, cut, source });
+      return streams.respond({ type: accepted, who, heartbeat: eventHeartbeat, holds, onChange, cut, source });
     }
     const lines = tail.last(limit, filter).map((line) => line.json);
     const body = accepted === lineStream ? lines.map((line) => `${line}\n`).join('') : `{"lines":[${lines.join()}]}`;

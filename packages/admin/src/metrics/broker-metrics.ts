@@ -28,6 +28,7 @@ export async function exposeBroker({ services, tools }: AdminContext, format: Fo
   addHealth(page, services);
   addCertificates(page, tools);
   page.add(m.insecure, services.facts.isInsecure ? 1 : 0);
+  page.add(m.noLogin, services.facts.listenersWithoutLogin);
   addWork(page, services);
   await addTopics(page, services.stats.topics(), turn);
   await addGroups(page, services, turn);

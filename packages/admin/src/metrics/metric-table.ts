@@ -94,6 +94,10 @@ export const metricTable = {
     'listener',
     'subject',
   ),
+  noLogin: gauge(
+    'q_security_listeners_without_login',
+    'Listeners at which other machines come in without saying who they are.',
+  ),
   insecure: gauge('q_security_insecure', '1 while whoever reaches the broker from other machines may do everything.'),
 
   connectionsDelayed: counter('q_connections_delayed_total', 'Connections that waited until they were let in.'),

@@ -103,12 +103,13 @@ export const recordOperations = [produceRecords, readRecords] as const;
 /** The stream ends its caller, so that a look that waits is over at once. */
 function streamed(
   reading: Reading,
-  { accepted, streams, holds, onChange, cut }: RequestContext,
+  { accepted, streams, who, holds, onChange, cut }: RequestContext,
   end: () => void,
 ): Response {
   const isEvents = accepted === eventStream;
   return streams.respond({
     type: accepted,
+    who,
     heartbeat: isEvents ? eventHeartbeat : null,
     holds,
     onChange,

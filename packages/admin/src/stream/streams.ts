@@ -5,15 +5,18 @@
  *  1. A stream is made of what its reader takes: nothing is made ahead, and nothing is kept for a reader that is slow.
  *  2. It ends with its source, with its reader or the right of it, with the broker, or with its time. A reader that
  *     takes nothing for `stallMs` is cut. Whichever comes first, its source is told once, and its place is free again.
- *  3. At most `streamsMax` are open.
+ *  3. At most `streamsMax` are open, and of each user and address as many as its share.
  */
 import type { Clock, Scheduled } from '@q/broker';
 import { limits } from '../limits.ts';
-import { Problem } from '../http/problem.ts';
+import { StreamShares } from './stream-shares.ts';
+import type { StreamReader } from './stream-shares.ts';
 
 /** One stream, as whoever makes it sees it. */
 export interface StreamOptions {
   readonly type: string;
+  /** Of whose share it is. */
+  readonly who: StreamReader;
   /** What is sent when there has been nothing for `heartbeatMs`; null: nothing. */
   readonly heartbeat: string | null;
   /** Whether the reader may have more of it. One that may not is told nothing more. */
@@ -32,7 +35,7 @@ export class Streams {
   readonly #clock: Clock;
   readonly #closing: AbortSignal;
   readonly #encoder = new TextEncoder();
-  #open = 0;
+  readonly #shares = new StreamShares();
 
   constructor(clock: Clock, closing: AbortSignal) {
     this.#clock = clock;
@@ -40,28 +43,19 @@ export class Streams {
   }
 
   get open(): number {
-    return this.#open;
+    return this.#shares.open;
   }
 
   /** @throws Problem TOO_MANY_STREAMS */
-  respond({ type, ended, ...options }: StreamOptions): Response {
-    if (this.#open >= limits.streamsMax) {
-      throw new Problem(
-        'TOO_MANY_STREAMS',
-        `this broker has ${this.#open} streams open, and no more than that at once`,
-        {
-          details: { streamsMax: limits.streamsMax },
-        },
-      );
-    }
-    this.#open += 1;
+  respond({ type, who, ended, ...options }: StreamOptions): Response {
+    const giveBack = this.#shares.take(who);
     const { body } = new OpenStream({
       clock: this.#clock,
       closing: this.#closing,
       ...options,
       encode: (text) => this.#encoder.encode(text),
       ended: () => {
-        this.#open -= 1;
+        giveBack();
         ended?.();
       },
     });
@@ -69,7 +63,7 @@ export class Streams {
   }
 }
 
-interface OpenStreamOptions extends Omit<StreamOptions, 'type' | 'ended'> {
+interface OpenStreamOptions extends Omit<StreamOptions, 'type' | 'who' | 'ended'> {
   readonly clock: Clock;
   readonly closing: AbortSignal;
   readonly encode: (text: string) => Uint8Array<ArrayBuffer>;

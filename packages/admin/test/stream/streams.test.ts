@@ -21,6 +21,7 @@ function setUp(): Scene {
   const open: Scene['open'] = (options = {}) => {
     const response = streams.respond({
       type: 'text/event-stream',
+      who: { principal: { name: 'User:ANONYMOUS' }, address: '127.0.0.1' },
       heartbeat: ': beat\n\n',
       holds: () => true,
       onChange: () => () => undefined,
@@ -116,11 +117,40 @@ describe('streams', () => {
 
   it('Z3 are so many at most', async () => {
     const { streams, open } = setUp();
-    const readers = Array.from({ length: limits.streamsMax }, () => open());
-    expect(() => open()).toThrow(expect.objectContaining({ code: 'TOO_MANY_STREAMS', status: 503 }));
+    const { streamsMax } = limits;
+    const from = (at: number) => open({ who: { principal: { name: 'User:alice' }, address: `10.0.0.${at}` } });
+    const nobody = (at: number) => open({ who: { principal: { name: 'User:ANONYMOUS' }, address: `10.0.0.${at}` } });
+    const readers = Array.from({ length: streamsMax }, (_, at) => nobody(at));
+    const tooMany = { code: 'TOO_MANY_STREAMS', status: 503, options: { details: { streamsMax } } };
+    expect(() => from(200)).toThrow(expect.objectContaining(tooMany));
     await readers[0]!.cancel();
     expect(streams.open).toBe(limits.streamsMax - 1);
-    open();
+    from(200);
+  });
+
+  it('Z3, SEC-13 of one user are a share of them, from however many addresses', async () => {
+    const { open } = setUp();
+    const { streamsPerUserMax } = limits;
+    const openAs = (name: string, at: number) => open({ who: { principal: { name }, address: `10.0.0.${at}` } });
+    const readers = Array.from({ length: streamsPerUserMax }, (_, at) => openAs('User:mallory', at));
+    const tooMany = { code: 'TOO_MANY_STREAMS', options: { details: { streamsPerUserMax } } };
+    expect(() => openAs('User:mallory', 99)).toThrow(expect.objectContaining(tooMany));
+    openAs('User:ann', 99);
+    await readers[0]!.cancel();
+    openAs('User:mallory', 99);
+  });
+
+  it('Z3, SEC-13 of one address are a share of them, as whoever they come; of IPv6 a /64 is one', async () => {
+    const { open } = setUp();
+    const { streamsPerAddressMax } = limits;
+    const openAs = (at: number) =>
+      open({ who: { principal: { name: `User:user-${at}` }, address: `2001:db8::${at.toString(16)}` } });
+    const readers = Array.from({ length: streamsPerAddressMax }, (_, at) => openAs(at));
+    const tooMany = { code: 'TOO_MANY_STREAMS', options: { details: { streamsPerAddressMax } } };
+    expect(() => openAs(500)).toThrow(expect.objectContaining(tooMany));
+    open({ who: { principal: { name: 'User:ann' }, address: '2001:db8:0:1::1' } });
+    await readers[0]!.cancel();
+    openAs(500);
   });
 
   it('O2 end with the broker, and with their time', async () => {

@@ -20,6 +20,12 @@ export const tlsEvents = {
     meaning: 'There was no user: the first administrator was made, with rules that allow everything.',
     fields: ['user'],
   },
+  'broker.no_login': {
+    level: 'warn',
+    meaning:
+      'Other machines reach listeners that ask nobody who they are (authentication none). Whoever comes in there may do what rules allow User:ANONYMOUS.',
+    fields: ['listeners'],
+  },
   'broker.insecure': {
     level: 'warn',
     meaning: 'Whoever reaches this broker from another machine may do everything: it was started with --insecure.',

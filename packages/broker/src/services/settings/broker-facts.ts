@@ -21,6 +21,8 @@ export interface BrokerFacts {
   readonly groups: GroupBounds;
   /** Whoever reaches it from other machines may do everything. */
   readonly isInsecure: boolean;
+  /** At so many listeners other machines come in without saying who they are. */
+  readonly listenersWithoutLogin: number;
 }
 
 /** What they are told from. The first two may change while the broker runs. */
@@ -29,9 +31,10 @@ export interface BrokerFactsOptions {
   readonly autoCreateTopics: () => boolean;
   readonly dataDir: string | null;
   readonly isInsecure: boolean;
+  readonly listenersWithoutLogin: number;
 }
 
-export function brokerFacts({ topicDefaults, autoCreateTopics, dataDir, isInsecure }: BrokerFactsOptions): BrokerFacts {
+export function brokerFacts({ topicDefaults, autoCreateTopics, ...fixed }: BrokerFactsOptions): BrokerFacts {
   const { classicSessionTimeoutMsMin, sessionTimeoutMsMax, membersPerGroupMax, metadataCharactersMax } =
     coordinatorLimits;
   return {
@@ -41,8 +44,7 @@ export function brokerFacts({ topicDefaults, autoCreateTopics, dataDir, isInsecu
     get autoCreateTopics() {
       return autoCreateTopics();
     },
-    dataDir,
-    isInsecure,
+    ...fixed,
     groups: {
       sessionTimeoutMsMin: classicSessionTimeoutMsMin,
       sessionTimeoutMsMax,
