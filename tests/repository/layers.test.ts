@@ -33,6 +33,7 @@ const brokerTop = [
   'listener-authentication.ts',
   'listener-options.ts',
   'listeners.ts',
+  'listeners-without-login.ts',
   'open-listeners.ts',
   'resolve-listeners.ts',
   'admin-extension.ts',

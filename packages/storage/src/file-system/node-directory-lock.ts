@@ -5,7 +5,7 @@ import { StorageError, systemCode } from '../errors.ts';
 import type { DirectoryLock } from '../ports/file-system.ts';
 import { holdFile } from './node-held-file.ts';
 import type { Holding } from './node-held-file.ts';
-import { readRegular } from './node-regular-file.ts';
+import { fileMode, readRegular } from './node-regular-file.ts';
 
 /*
  * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that
@@ -103,7 +103,7 @@ async function signLock(directory: string, heldFile: string): Promise<void> {
   const owner: Owner = { pid: process.pid, startedAt, token: newToken(), heldFile, host: hostname() };
   const draft = `${directory}/${lockFileName}.draft-${owner.token}`;
   try {
-    await writeFile(draft, formatOwner(owner), { flag: 'wx' });
+    await writeFile(draft, formatOwner(owner), { flag: 'wx', mode: fileMode });
     await take({ directory, name: lockFileName, draft, owner });
   } catch (error) {
     // The kernel's lock holds without a signature, and a full disk must not keep the folder closed.

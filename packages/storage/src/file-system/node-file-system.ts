@@ -87,9 +87,12 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
+/** Nobody else sees which topics there are. */
+const folderMode = 0o700;
+
 async function makeOne(path: string): Promise<void> {
   try {
-    await promise<void>((done) => fs.mkdir(path, (error) => done(error)));
+    await promise<void>((done) => fs.mkdir(path, folderMode, (error) => done(error)));
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || !(await isDirectory(path))) throw await worded(error, path);
   }

@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
+import { fileMode } from './node-regular-file.ts';
 import { systemCode } from '../errors.ts';
 
 /*
@@ -108,7 +109,11 @@ function openLocked(sqlite: Sqlite, path: string): TakenFile {
     const rows = 'SELECT 1 FROM (SELECT 1 UNION ALL SELECT 2), (SELECT count(*) FROM sqlite_schema)';
     const reading = database.prepare(rows).iterate();
     reading.next();
-    return { database, reading, inode: statSync(path, { bigint: true }).ino };
+    const { ino: inode, mode, uid } = statSync(path, { bigint: true });
+    // SQLite makes it for everybody to read. It is made by nobody else, since whoever closes a file drops its locks.
+    const isOurs = process.getuid?.() === Number(uid);
+    if (isOurs && (Number(mode) & ~fileMode & 0o777) !== 0) chmodSync(path, fileMode);
+    return { database, reading, inode };
   } catch (error) {
     database.close();
     throw error;
@@ -149,7 +154,7 @@ function lockAgain(database: DatabaseSync): 'held' | 'busy' | 'lost' {
 
 /** Only where it is absent: to close one that is there would drop a lock of this process. */
 async function makeFile(path: string): Promise<void> {
-  await (await open(path, 'wx')).close();
+  await (await open(path, 'wx', fileMode)).close();
 }
 
 interface Sqlite {

@@ -9,9 +9,12 @@ const { O_RDONLY, O_NONBLOCK } = fs.constants;
 // Not on every system, whatever its type says.
 const withoutWaiting = (O_NONBLOCK as number | undefined) ?? 0;
 
+/** Records, and what passwords are checked against: for the broker's user alone. */
+export const fileMode = 0o600;
+
 /** As open(2), and it does not wait; whoever reads from it makes sure by `assertRegular` first. */
 export function openWithoutWaiting(path: string, flags: number): Promise<number> {
-  return promise<number>((done) => fs.open(path, flags | withoutWaiting, 0o640, done));
+  return promise<number>((done) => fs.open(path, flags | withoutWaiting, fileMode, done));
 }
 
 /** Throws what says EINVAL and the path, for a pipe, a socket, a device or a folder. */
