@@ -1,8 +1,9 @@
 import { connect as connectSocket, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { QError } from '@q/client';
 import type { Q, Transaction, TransactionalProducer } from '@q/client';
+import { BatchMemory } from '@q/protocol';
 import { readAll, readValues, Scene } from './scene.ts';
 
 async function sceneWith(topics: Readonly<Record<string, number>>, options = {}): Promise<Scene> {
@@ -55,6 +56,25 @@ describe('X1 transactions of a client', () => {
     expect(result).toBe('done');
     expect(await sortedValues(scene.q, 'orders')).toEqual(['0', '1', '2']);
     expect(await readValues(scene.q, 'bills')).toEqual(['b']);
+  });
+
+  it('X1 keep their memory for the next one, and give most of it up when none comes', async () => {
+    await using scene = await sceneWith({ orders: 12 });
+    await using producer = scene.q.producer({ transactionalId: 'billing-1' });
+    const shrunk = vi.spyOn(BatchMemory.prototype, 'shrinkTo');
+    onTestFinished(() => shrunk.mockRestore());
+    const [idleBytes, busyBytes] = [4 << 20, 32 << 20];
+    // The broker's part of this process has memory of its own, which is smaller.
+    const calls = (): number => {
+      const { calls: all, contexts } = shrunk.mock;
+      const own = contexts[all.findIndex(([bytes]) => bytes === busyBytes)];
+      return all.filter(([bytes], index) => bytes === idleBytes && contexts[index] === own).length;
+    };
+    await producer.transaction(async (tx) => {
+      for (let sent = 0; sent < 8; sent += 1) tx.enqueue('orders', { partition: sent, value: Buffer.alloc(1_000_000) });
+    });
+    expect(calls()).toBe(0);
+    await vi.waitFor(() => expect(calls()).toBe(1), { timeout: 10_000 });
   });
 
   it('X1 show nothing when their function throws, or their signal aborts, and the next one works', async () => {

@@ -56,6 +56,8 @@ export interface ClientLimits {
   readonly batchMemoryBytesMax: number;
   /** The same while it has nothing to deliver. */
   readonly batchMemoryIdleBytesMax: number;
+  /** How long after a transaction its memory is kept for the next one, milliseconds. */
+  readonly batchMemoryIdleMs: number;
   /** Frames from this size on lie in memory that is used again, where batches are lent. */
   readonly frameMemoryBytesMin: number;
   /** Memory of frames that a client keeps for the next ones. */
@@ -186,6 +188,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   batchBytesMin: 512,
   batchMemoryBytesMax: 32 << 20,
   batchMemoryIdleBytesMax: 4 << 20,
+  batchMemoryIdleMs: 1_000,
   frameMemoryBytesMin: 64 << 10,
   frameMemoryBytesMax: 8 << 20,
   maxBufferedBytes: 32 << 20,

@@ -58,7 +58,7 @@ export interface AccumulatorOptions {
   readonly cluster: Cluster;
   readonly options: ResolvedProducerOptions;
   readonly events: AccumulatorEvents;
-  /** Shared with others; null: it has its own. */
+  /** Somebody else's, who gives up what is idle; null: it has its own. */
   readonly memory: BatchMemory | null;
   readonly isTransactional: boolean;
 }
@@ -72,6 +72,7 @@ export class Accumulator {
   readonly #cluster: Cluster;
   readonly #time: RecordTime;
   readonly #memory: BatchMemory;
+  readonly #ownsMemory: boolean;
   readonly #isTransactional: boolean;
   readonly #options: ResolvedProducerOptions;
   readonly #events: AccumulatorEvents;
@@ -95,6 +96,7 @@ export class Accumulator {
     const { maxBufferedBytes, batchBytesMax } = o.options;
     const bytesMax = Math.min(maxBufferedBytes, clientLimits.batchMemoryBytesMax);
     this.#memory = o.memory ?? new BatchMemory({ bytesMax });
+    this.#ownsMemory = o.memory === null;
     this.#isTransactional = o.isTransactional;
     this.budget = new ByteBudget({
       bytesMax: maxBufferedBytes,
@@ -145,7 +147,7 @@ export class Accumulator {
     const { partitioner, maxInFlight, idempotent } = this.#options;
     const topic = new TopicQueue({ name, random, partitioner, windowMax: maxInFlight, idempotent });
     this.#topics.set(name, topic);
-    void this.#loader.load(topic);
+    this.#loader.load(topic);
     return topic;
   }
 
@@ -408,7 +410,7 @@ export class Accumulator {
 
   #settle(batch: OutgoingBatch): void {
     this.#liveBatches -= 1;
-    if (this.#liveBatches === 0) this.#memory.shrinkTo(clientLimits.batchMemoryIdleBytesMax);
+    if (this.#liveBatches === 0 && this.#ownsMemory) this.#memory.shrinkTo(clientLimits.batchMemoryIdleBytesMax);
     this.budget.release(batch.accountedBytes);
     this.barrier.leave(batch.epoch);
   }

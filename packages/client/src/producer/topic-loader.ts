@@ -32,9 +32,11 @@ export class TopicLoader {
     this.#o = o;
   }
 
-  /** For the first time. */
-  async load(topic: TopicQueue): Promise<void> {
-    await this.#ask(topic, () => this.#o.cluster.metadata.topic(topic.name));
+  /** For the first time. What the client knows already is there when it returns: its first records need not wait. */
+  load(topic: TopicQueue): void {
+    const known = this.#o.cluster.metadata.get(topic.name);
+    if (known === undefined) void this.#ask(topic, () => this.#o.cluster.metadata.topic(topic.name));
+    else this.#loaded(topic, known);
   }
 
   /** What is known of the topic speaks against a record that came after it was asked for. */
@@ -50,8 +52,7 @@ export class TopicLoader {
       try {
         const metadata = await ask();
         if (!isWanted(topic)) return;
-        this.#updated(topic, metadata);
-        topic.unwatch ??= cluster.metadata.watch(topic.name, (newer) => this.#updated(topic, newer));
+        this.#loaded(topic, metadata);
         topic.isAsking = false;
         topic.answeredAsks = topic.asks;
         return onLoaded(topic);
@@ -61,6 +62,11 @@ export class TopicLoader {
         await cluster.pause(attempt).catch((stopped: unknown) => onRefused(topic, toQError(stopped, 'waiting')));
       }
     }
+  }
+
+  #loaded(topic: TopicQueue, metadata: TopicMetadata): void {
+    this.#updated(topic, metadata);
+    topic.unwatch ??= this.#o.cluster.metadata.watch(topic.name, (newer) => this.#updated(topic, newer));
   }
 
   #updated(topic: TopicQueue, metadata: TopicMetadata): void {

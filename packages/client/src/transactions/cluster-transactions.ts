@@ -27,6 +27,7 @@ export class ClusterTransactions implements TransactionalProducer {
   readonly #options: ResolvedTransactionalOptions;
   readonly #id: TransactionalIdentity;
   readonly #memory: BatchMemory;
+  #shrinking: Timer | null = null;
   readonly #onClosed: () => void;
   #forgetSignal: () => void = () => {};
   #stopOpen: AbortController | null = null;
@@ -62,6 +63,8 @@ export class ClusterTransactions implements TransactionalProducer {
     throwIfAborted(signal);
     if (this.#stopOpen !== null)
       throw new QError('INVALID_REQUEST', `"${this.transactionalId}" has a transaction already; one at a time`);
+    this.#shrinking?.cancel();
+    this.#shrinking = null;
     const stop = new AbortController();
     this.#stopOpen = stop;
     const ended = Promise.withResolvers<number>();
@@ -85,6 +88,7 @@ export class ClusterTransactions implements TransactionalProducer {
       timer?.cancel();
       this.#stopOpen = null;
       this.#open = null;
+      this.#shrinkSoon();
       ended.resolve(abandoned);
     }
   }
@@ -125,9 +129,19 @@ export class ClusterTransactions implements TransactionalProducer {
     return { inner, outer: tracing === null ? inner : new TracedProducer(inner, tracing) };
   }
 
+  /** The next transaction needs as much as this one did, if it comes soon. */
+  #shrinkSoon(): void {
+    const { batchMemoryIdleBytesMax, batchMemoryIdleMs } = clientLimits;
+    if (this.#closing !== null || this.#memory.freeBytes <= batchMemoryIdleBytesMax) return;
+    this.#shrinking = this.#cluster.clock.schedule(batchMemoryIdleMs, () =>
+      this.#memory.shrinkTo(batchMemoryIdleBytesMax),
+    );
+  }
+
   async #close(timeoutMs: number): Promise<CloseResult> {
     this.#forgetSignal();
     const open = this.#open;
+    this.#shrinking?.cancel();
     this.#stopOpen?.abort(closedError('The producer'));
     const abandoned = open === null ? 0 : await this.#within(open, timeoutMs);
     this.#onClosed();

@@ -374,6 +374,19 @@ describe('enqueue', () => {
     await scene.settle(q.close());
   });
 
+  it('P1 X1 a topic that the client knows takes the first records of another producer at once', async () => {
+    const { scene, q, producer } = await setUp();
+    await scene.settle(producer.send('t', { value: 'v' }));
+    const other = q.producer();
+    // A record that waits for the topic counts as it is, one in a batch as a part of that.
+    other.enqueue('t', { value: 'v' });
+    const inBatches = other.bufferedBytes;
+    await scene.settle(other.flush());
+    other.enqueue('t', { value: 'v' });
+    expect(other.bufferedBytes).toBe(inBatches);
+    await scene.settle(q.close());
+  });
+
   it('B6 disposing of a producer throws what nobody was told of', async () => {
     const { scene, q, producer } = await setUp();
     scene.broker.produceFaults = ({ point }) => (point === 'before' ? 'INVALID_RECORD' : 'none');
