@@ -6,7 +6,15 @@
 import { adminExtension } from '@q/admin';
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
-import { Authenticate, CommitOffset, encodeBatch, formatBearer, InitProducer, Produce } from '@q/protocol';
+import {
+  Authenticate,
+  CommitOffset,
+  encodeBatch,
+  formatBearer,
+  InitProducer,
+  Produce,
+  StageOffsets,
+} from '@q/protocol';
 import { adminNeeds, cluster } from '@q/security';
 import type { AclRule, Need } from '@q/security';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +77,25 @@ async function makeTopic(topic: string, groupId: string): Promise<string> {
   return topicId;
 }
 
+async function openTransaction({
+  transactionalId,
+  topicId,
+  groupId,
+}: {
+  readonly transactionalId: string;
+  readonly topicId: string;
+  readonly groupId: string;
+}): Promise<void> {
+  const begun = { producerId: -1, producerEpoch: -1, transactionalId, transactionTimeoutMs: 600_000 };
+  const producer = await root.call(InitProducer, begun, 1);
+  const records = encodeBatch([{ value: 'x' }], { ...producer, baseSequence: 0, isTransactional: true });
+  const written = [{ partition: 0, leaderEpoch: -1, records }];
+  await root.call(Produce, { timeoutMs: 5_000, topics: [{ topicId, partitions: written }], traceContexts: [] });
+  const partitions = [{ partition: 0, offset: 1, leaderEpoch: -1, metadata: null }];
+  const claim = { ...producer, transactionalId, groupId, memberId: '', memberEpoch: -1 };
+  await root.call(StageOffsets, { ...claim, topics: [{ topicId, partitions }] });
+}
+
 async function outcomeOf(
   probe: AdminProbe,
   grants: (scene: AdminScene) => readonly Grant[],
@@ -79,7 +106,10 @@ async function outcomeOf(
   const group = `g${scenes}`;
   const topic = probe.topic ?? `t${scenes}`;
   const isThere = probe.topic === undefined && probe.isNew !== 'topic';
-  const scene = { user, topic, topicId: isThere ? await makeTopic(topic, group) : '', group };
+  const transactionalId = `x${scenes}`;
+  const topicId = isThere ? await makeTopic(topic, group) : '';
+  if (probe.hasTransaction === true) await openTransaction({ transactionalId, topicId, groupId: group });
+  const scene = { user, topic, topicId, group, transactionalId };
   const rules = grants(scene).map((one): AclRule => ({
     principal: `User:${user}`,
     host: '*',
@@ -134,8 +164,8 @@ async function judgeEvents(
 
 type Right = Pick<Need, 'resource' | 'operation'>;
 
-function grant({ resource, operation }: Right, { topic, group }: AdminScene): Grant {
-  const names = { cluster: cluster.name, group, topic, transactionalId: '' };
+function grant({ resource, operation }: Right, { topic, group, transactionalId }: AdminScene): Grant {
+  const names = { cluster: cluster.name, group, topic, transactionalId };
   return { resourceType: resource, operation, patternType: 'literal', resourceName: names[resource] };
 }
 

@@ -6,6 +6,7 @@ export interface AdminScene {
   readonly topic: string;
   readonly topicId: string;
   readonly group: string;
+  readonly transactionalId: string;
 }
 
 export type AdminOutcome = 'done' | 'refused' | 'part' | 'hidden';
@@ -17,6 +18,8 @@ export interface AdminProbe {
   readonly implied?: readonly number[];
   readonly title?: string;
   readonly isNew?: 'topic';
+  /** A transaction is open, with a record in the topic and an offset of the group. */
+  readonly hasTransaction?: true;
   /** The one topic that it is about. */
   readonly topic?: string;
   readonly method?: string;
@@ -42,6 +45,8 @@ function send(method: string, path: string, body: unknown, status?: number): rea
 const free = (path: string): readonly AdminProbe[] => [{ needs: [], path: () => path }];
 const ofTopic = ({ topic }: AdminScene, rest = ''): string => `/api/v1/topics/${topic}${rest}`;
 const ofGroup = ({ group }: AdminScene, rest = ''): string => `/api/v1/groups/${group}${rest}`;
+const ofTransaction = ({ transactionalId }: AdminScene, rest = ''): string =>
+  `/api/v1/transactions/${transactionalId}${rest}`;
 const shownIf = (isThere: boolean): AdminOutcome => (isThere ? 'done' : 'hidden');
 
 interface Parts {
@@ -107,6 +112,14 @@ export const adminProbes: Readonly<Record<string, readonly AdminProbe[]>> = {
       title: 'with the groups',
       path: (scene) => ofTopic(scene, '/users'),
       judge: ({ groups }: { groups: readonly unknown[] }) => shownIf(groups.length > 0),
+    },
+    {
+      needs: [0, 3],
+      title: 'with the transactions',
+      hasTransaction: true,
+      path: (scene) => ofTopic(scene, '/users'),
+      judge: ({ heldBack }: { heldBack: readonly { transactionalId: string | null }[] }, { transactionalId }) =>
+        shownIf(heldBack.some((held) => held.transactionalId === transactionalId)),
     },
     {
       needs: [0, 2],
@@ -194,6 +207,40 @@ export const adminProbes: Readonly<Record<string, readonly AdminProbe[]>> = {
       path: (scene) => ofGroup(scene, '/forget'),
       body: ({ topicId }) => ({ topics: [{ topicId }] }),
       judge: ({ topics }: Parts) => (topics.some(({ error }) => error?.code === 'NOT_AUTHORIZED') ? 'part' : 'done'),
+    },
+  ],
+  listTransactions: [
+    {
+      needs: [0],
+      hasTransaction: true,
+      path: ({ transactionalId }) => `/api/v1/transactions?prefix=${transactionalId}`,
+      judge: ({ transactions }: { transactions: readonly { transactionalId: string }[] }, scene) =>
+        shownIf(transactions.some(({ transactionalId }) => transactionalId === scene.transactionalId)),
+    },
+  ],
+  describeTransaction: [
+    {
+      needs: [0, 1],
+      title: 'with the partitions',
+      hasTransaction: true,
+      path: ofTransaction,
+      judge: ({ topics }: { topics: readonly unknown[] }) => shownIf(topics.length > 0),
+    },
+    {
+      needs: [0, 2],
+      title: 'with the groups',
+      hasTransaction: true,
+      path: ofTransaction,
+      judge: ({ groups }: { groups: readonly unknown[] }) => shownIf(groups.length > 0),
+    },
+  ],
+  abortTransaction: [
+    {
+      needs: [0],
+      hasTransaction: true,
+      method: 'POST',
+      path: (scene) => ofTransaction(scene, '/abort'),
+      body: () => ({}),
     },
   ],
   listUsers: get('/api/v1/users'),

@@ -15,6 +15,7 @@ import { addRecordCommands } from './commands/record-commands.ts';
 import { addSecurityCommands } from './commands/security-commands.ts';
 import { addStatsCommand } from './commands/stats-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
+import { addTransactionCommands } from './commands/transaction-commands.ts';
 import { addUserCommands } from './commands/user-commands.ts';
 import { addExamples, addExamplesOfChildren } from './examples.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -65,6 +66,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addTopicCommands(program, host);
   addRecordCommands(program, host);
   addGroupCommands(program, host);
+  addTransactionCommands(program, host);
   addClusterCommands(program, host);
   addUserCommands(program, host);
   addAclCommands(program, host);

@@ -140,7 +140,7 @@ describe('q topic', () => {
 
     const { stdout } = await q('topic describe known');
     expect(stdout).toMatch(
-      /^topic\tknown\nid\t[0-9a-f-]{36}\npartitions\t2\nreplicas\t1\nmessages\t2\nsize\t\d+ B\ngroups\tunknown: .*\nproducers\tunknown\n/,
+      /^topic\tknown\nid\t[0-9a-f-]{36}\npartitions\t2\nreplicas\t1\nmessages\t2\nsize\t\d+ B\ngroups\tunknown: .*\nproducers\tunknown\nheld back\tunknown\n/,
     );
     expect(stdout).toMatch(/^segment\.ms\t60000\ttopic$/m);
     expect(stdout).toMatch(

@@ -35,9 +35,10 @@ export const limits = {
   readPartitionsMax: 1_000,
   /** Up to so many partitions each record of an event stream has an id; beyond it, the last one of each look. */
   idPartitionsMax: 16,
-  /** Groups that are looked at to tell who uses a topic, and producers that are told. */
+  /** Groups that are looked at to tell who uses a topic; producers and partitions held back that are told. */
   usersGroupsMax: 1_000,
   usersProducersMax: 100,
+  usersHeldMax: 100,
   /** What a compressed batch may become, for a look at its records. */
   uncompressedBytesMax: 64 << 20,
 

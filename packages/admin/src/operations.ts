@@ -22,6 +22,7 @@ import type { AnyOperation } from './operation/operation.ts';
 import { recordOperations } from './records/operations.ts';
 import { statsOperations } from './stats/operations.ts';
 import { topicOperations } from './topics/operations.ts';
+import { transactionOperations } from './transactions/operations.ts';
 
 export const operations = [
   ...alertOperations,
@@ -32,6 +33,7 @@ export const operations = [
   ...topicOperations,
   ...recordOperations,
   ...groupOperations,
+  ...transactionOperations,
   ...statsOperations,
   ...metricsOperations,
   ...logOperations,

@@ -34,6 +34,7 @@ const first: Readonly<Record<string, ExampleRequest>> = {
   seekGroup: { params: billing, body: { targets: [{ topic: 'orders', to: 'start' }], execute: true } },
   listGroups: { query: { prefix: 'b' } },
   watchGroups: { query: { intervalMs: '1000' } },
+  listTransactions: { query: { state: 'ongoing,prepareAbort', producerId: '7', minAgeMs: '1000', prefix: 'b' } },
   createUser: { body: { name: 'alice', password: 'alice-pw' } },
   describeUser: { params: alice },
   setUserPassword: { params: alice, body: { password: 'other-pw' } },
@@ -71,6 +72,9 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   /** Have nothing to say before the first line. */
   readLogs: 'test/logs/logs.test.ts',
   readAudit: 'test/audit/audit.test.ts',
+  /** Want a transaction that is open. */
+  describeTransaction: 'test/transactions/transactions.test.ts',
+  abortTransaction: 'test/transactions/transactions.test.ts',
 };
 
 /** Those of a list of operations, in an order in which each succeeds. */

@@ -143,7 +143,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const producerIds = await ProducerIdBlocks.open(metadata);
   const transactions = await openTransactions(opened, { registry, groups, producerIds, audit, term }, ownLogs);
 
-  const health = watchHealth(opened, { registry, groups });
+  const health = watchHealth(opened, { registry, groups, transactions });
   settings.onReload((outcome) => health.tell('settings.bad', badSettings(outcome)));
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
@@ -156,7 +156,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const holders = { groups, transactions, quotas, settings, health };
   const parts = { identity, identities, audit, registry, topicChanges, producerIds, ...holders };
   const own = ownServices(opened, { ...parts, waiters, live, access, throttle });
-  const forDoors = guarded(own, { access, nameOf: (topicId) => registry.byId(topicId)?.name });
+  const forDoors = guarded(own, { access, nameOf: (topicId) => registry.byId(topicId)?.name, topics: registry });
   return {
     forDoors,
     identity,
@@ -375,7 +375,11 @@ const nothing = { topics: 0, partitions: 0 };
 
 function watchHealth(
   { options, store, disk, budget, counters, certificates, syncs, throttled, closers }: OpenServicesOptions,
-  { registry, groups }: { readonly registry: TopicRegistry; readonly groups: Groups },
+  {
+    registry,
+    groups,
+    transactions,
+  }: { readonly registry: TopicRegistry; readonly groups: Groups; readonly transactions: Transactions },
 ): HealthWatch {
   const { clock, logger, limits, alerts: thresholds, descriptorsMax, isShortOfDescriptors } = options;
   const isMachines = options.areDescriptorsTheSystems && descriptorsMax !== null;
@@ -410,6 +414,7 @@ function watchHealth(
       registry,
       certificates,
       throttled: () => throttled.list(),
+      holding: (bounds) => transactions.holdingLongest(bounds),
       lags: () => lagsSeen(groups.directory.groups(), registry),
     },
   });

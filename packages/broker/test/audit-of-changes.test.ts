@@ -49,7 +49,8 @@ const notChanging: Readonly<Record<string, 'reads' | 'data'>> = Object.fromEntri
     'stats.snapshot stats.vitals stats.topics dataFolder.describe health.report health.lags health.ownReport',
     'health.tell health.note health.onChange producers.describe quotas.list audit.note audit.list audit.follow',
     'access.refusal access.refusalOfAny access.sees access.onChange access.rules access.test',
-    'transactions.list transactions.describe transactions.unstableOffsets',
+    'transactions.list transactions.describe transactions.unstableOffsets transactions.survey transactions.inspect',
+    'transactions.all transactions.heldPartitions',
   ].flatMap((names) => names.split(' ').map((name) => [name, 'reads'] as const)),
   ...[
     'producerIds.create producerIds.bump groups.heartbeats.beat groups.offsets.commit groups.offsets.commitClassic',
@@ -145,7 +146,9 @@ describe('changes in the audit trail', () => {
     const place = [{ topicId, partitions: [{ partition: 0, offset: 1 }] }];
     await groups.changes.reset({ groupId: 'shipping', validateOnly: false, topics: place }, alice);
     const salted = { saltedPassword: Buffer.alloc(32, 7), salt: Buffer.alloc(16, 7), iterations: 8_192 };
-    await services.transactions.begin({ transactionalId: 'tx', timeoutMs: 60_000, expected: null }, alice);
+    const claim = { transactionalId: 'tx', timeoutMs: 60_000, expected: null };
+    const producer = await services.transactions.begin(claim, alice);
+    await services.transactions.add({ transactionalId: 'tx', producer }, new Map([[topicId, [0]]]), alice);
     const actions: Record<keyof typeof methods, () => unknown> = {
       'topicChanges.create': () => topicChanges.create({ ...wanted, name: 'other' }, alice),
       'topicChanges.alter': () =>
@@ -172,7 +175,7 @@ describe('changes in the audit trail', () => {
         users.setSaltedPassword({ name: 'bob', mechanism: 'SCRAM-SHA-256' }, salted, alice),
       'identities.users.removeCredential': () => users.removeCredential('bob', 'SCRAM-SHA-256', alice),
       'identities.users.remove': () => users.remove('bob', alice),
-      'transactions.abort': () => services.transactions.abort('tx', alice),
+      'transactions.abort': () => services.transactions.abort({ transactionalId: 'tx' }, alice),
       'quotas.set': () => services.quotas.set({ user: 'bob' }, { changes: new Map([['producerByteRate', 9]]) }, alice),
       'access.add': () => services.access.add(rule, alice),
       'access.remove': () => services.access.remove({ principal: 'User:bob' }, alice),
@@ -208,6 +211,12 @@ describe('changes in the audit trail', () => {
     expect(facts('audit.group_offsets_deleted')).toEqual([[['offsets=orders: 1'], undefined]]);
     expect(facts('audit.settings_changed')).toEqual([
       [['settings=autoCreateTopics=false'], ['settings=autoCreateTopics=true']],
+    ]);
+    expect(facts('audit.transaction_aborted')).toEqual([
+      [
+        ['state=ongoing', 'partitions=1'],
+        ['state=completeAbort', 'partitions=0'],
+      ],
     ]);
     expect(facts('audit.user_deleted')).toEqual([[['mechanisms=SCRAM-SHA-512'], undefined]]);
   });

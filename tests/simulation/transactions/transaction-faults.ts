@@ -48,7 +48,7 @@ export function scheduleTransactionFaults(world: TransactionWorld, broker: Trans
 async function operatorAborts(world: TransactionWorld, broker: TransactionBroker, id: string): Promise<void> {
   world.trace.add(`an operator aborts ${id}`);
   try {
-    await broker.ask(({ transactions }) => transactions.abort(id, simulatedCaller));
+    await broker.ask(({ transactions }) => transactions.abort({ transactionalId: id }, simulatedCaller));
   } catch (error) {
     if (!isAnswer(error)) throw error;
   }

@@ -3,13 +3,14 @@ import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
+import { counted } from '../output/counted.ts';
 import { formatJson } from '../output/json.ts';
 import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
 import type { Units } from '../output/units.ts';
 import { findUsers } from './topic-users.ts';
-import type { TopicUsers } from './topic-users.ts';
+import type { HeldBack, TopicUsers } from './topic-users.ts';
 import { settingViews } from './settings-view.ts';
 
 export async function describeTopic(context: CommandContext, name: string, options: GlobalOptions): Promise<ExitCode> {
@@ -33,6 +34,8 @@ export async function describeTopic(context: CommandContext, name: string, optio
   ];
   if (typeof users !== 'string' && users.groups.length > 0)
     parts.push(await groupsOf(users, unitsOf(options), context.stdout));
+  const { heldBack = [] } = typeof users === 'string' ? {} : users;
+  if (heldBack.length > 0) parts.push(await heldPartitions(heldBack, unitsOf(options), context.stdout));
   context.stdout.write(parts.join('\n'));
   return ExitCode.ok;
 }
@@ -51,6 +54,7 @@ function factsOf(
       ['size', units.bytes(topic.bytes)],
       ['groups', groupsText(users, units)],
       ['producers', producersText(users, units)],
+      ['held back', heldText(users, units)],
     ],
     terminal,
   );
@@ -73,6 +77,33 @@ function producersText(users: TopicUsers | string, units: Units): string {
   return latest.lastTimestampMs < 0
     ? seen
     : `${seen}, the last record is of ${new Date(latest.lastTimestampMs).toISOString()}`;
+}
+
+/** Readers of committed records wait there. */
+function heldText(users: TopicUsers | string, units: Units): string {
+  if (typeof users === 'string' || users.heldBack === undefined) return 'unknown';
+  const [longest] = users.heldBack;
+  if (longest === undefined) return 'none';
+  const count = users.heldBack.length + (users.heldBackLeftOut ?? 0);
+  const { sinceMs, producerId, transactionalId } = longest;
+  const who = transactionalId === null ? `producer ${producerId}` : `transaction ${transactionalId}`;
+  const since = sinceMs === null ? '' : ` since ${new Date(sinceMs).toISOString()}`;
+  return `${counted(units.count(count), 'partition')}, by ${who}${since}`;
+}
+
+function heldPartitions(heldBack: readonly HeldBack[], units: Units, screen: Screen): Promise<string> {
+  const numbers = ['held back', 'from', 'end', 'producer'].map((title) => ({ title, align: 'right' as const }));
+  const rows = heldBack.map((held) => [
+    String(held.partition),
+    String(held.lastStableOffset),
+    String(held.highWatermark),
+    String(held.producerId),
+    held.transactionalId ?? '-',
+    held.state ?? '-',
+    held.forMs === null ? '-' : units.duration(held.forMs),
+  ]);
+  const more = ['transaction', 'state', 'open for'].map((title) => ({ title }));
+  return formatTable([...numbers, ...more], rows, screen);
 }
 
 function groupsOf({ groups }: TopicUsers, units: Units, screen: Screen): Promise<string> {

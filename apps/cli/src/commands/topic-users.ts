@@ -17,6 +17,22 @@ export interface TopicUsers {
   readonly groupsLeftOut: number;
   readonly producers: readonly { readonly producerId: number; readonly lastTimestampMs: number }[];
   readonly producersLeftOut: number;
+  /** Partitions that open transactions hold back, the longest first; an older broker does not tell. */
+  readonly heldBack?: readonly HeldBack[];
+  readonly heldBackLeftOut?: number;
+}
+
+/** A partition that readers of committed records do not get to the end of. */
+export interface HeldBack {
+  readonly partition: number;
+  readonly lastStableOffset: number;
+  readonly highWatermark: number;
+  readonly producerId: number;
+  /** Null: not known, or not for whoever asks. */
+  readonly transactionalId: string | null;
+  readonly state: string | null;
+  readonly sinceMs: number | null;
+  readonly forMs: number | null;
 }
 
 /** The rest of the answer is there already, and does not wait for long. */

@@ -85,7 +85,7 @@ async function valuesOf(
   const name = 'flags' in definition ? (/<([^>]+)>/.exec(definition.flags)?.[1] ?? '') : definition.name();
   if (name === 'path') return { candidates: [], files: true };
   if (name === 'where') return { candidates: [{ word: 'start' }, { word: 'end' }], files: false };
-  if (name !== 'topic' && name !== 'group' && name !== 'profile') return nothing;
+  if (name !== 'topic' && name !== 'group' && name !== 'profile' && name !== 'transactional-id') return nothing;
   return { candidates: await liveNames(program, { what: name, ...o }), files: false };
 }
 

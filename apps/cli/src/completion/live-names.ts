@@ -12,7 +12,7 @@ export const namesWithinMs = 100;
 const namesMax = 1_000;
 
 export interface NamesQuery {
-  readonly what: 'topic' | 'group' | 'profile';
+  readonly what: 'topic' | 'group' | 'profile' | 'transactional-id';
   readonly at: AtCursor;
   /** What names begin with. */
   readonly current: string;
@@ -44,6 +44,7 @@ async function namesOf(
 ): Promise<Candidate[]> {
   const options = await optionsOf(program, query.at);
   const security = await quietSecurity(options, signal);
+  if (query.what === 'transactional-id') return transactionalIds(options, query, { security, signal });
   await using q = await connect(options.url, {
     ...security,
     signal,
@@ -62,6 +63,23 @@ async function namesOf(
     word: name,
     about: `${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
   }));
+}
+
+/** Of transactions the admin interface tells. */
+async function transactionalIds(
+  options: GlobalOptions,
+  { current: prefix, withinMs: timeoutMs }: NamesQuery,
+  { security, signal }: { security: Pick<ConnectOptions, 'tls' | 'login'>; signal: AbortSignal },
+): Promise<Candidate[]> {
+  const { findAdmin } = await import('../admin/admin-address.ts');
+  const { AdminApi } = await import('../admin/admin-api.ts');
+  const address = await findAdmin(options, { security, interrupt: signal });
+  const admin = new AdminApi({ address, security, signal, timeoutMs });
+  const { transactions } = await admin.json<{ transactions: { transactionalId: string; state: string }[] }>({
+    path: '/api/v1/transactions',
+    query: { limit: namesMax, ...(prefix !== '' && { prefix }) },
+  });
+  return transactions.map(({ transactionalId, state }) => ({ word: transactionalId, about: state }));
 }
 
 async function profiles(): Promise<Candidate[]> {

@@ -18,7 +18,7 @@ export const transactionPages: Readonly<Record<TransactionError, ErrorPage>> = {
       'The producer writes in a transaction with a producer id that it was given for something else.',
     ],
     client: ['Begin anew. A q producer does so before its next transaction.'],
-    broker: ['Nothing to do.'],
+    broker: ['`q transaction list` has the ids that are in use.'],
   },
   PRODUCER_FENCED: {
     causes: [
@@ -33,9 +33,10 @@ export const transactionPages: Readonly<Record<TransactionError, ErrorPage>> = {
     causes: [
       'A transaction is committed that has written nothing, or that has ended the other way.',
       'A Kafka client of an old version writes to a partition that it has not added to its transaction.',
+      'An operator wants to abort a transaction that has ended meanwhile.',
     ],
     client: ['Abort, and begin anew.'],
-    broker: ['Nothing to do.'],
+    broker: ['`q transaction describe` says what is so now.'],
   },
   CONCURRENT_TRANSACTIONS: {
     causes: [
@@ -43,7 +44,7 @@ export const transactionPages: Readonly<Record<TransactionError, ErrorPage>> = {
       'A partition of the last transaction cannot be written to: its disk is full, or its log is damaged.',
     ],
     client: ['Send it again after a pause. q clients do so.'],
-    broker: ['See whether a partition cannot be written to.'],
+    broker: ['See whether a partition cannot be written to: `q transaction describe` names all that it has to reach.'],
   },
   TRANSACTION_ABORTED: {
     causes: [
@@ -51,7 +52,7 @@ export const transactionPages: Readonly<Record<TransactionError, ErrorPage>> = {
       'Somebody has aborted it to free consumers that waited behind it.',
     ],
     client: ['Abort it: that brings the producer back. Then do the work again, in smaller portions.'],
-    broker: ['Nothing to do.'],
+    broker: ['`q transaction describe` says which of the two, and `q audit` who has aborted it.'],
   },
   TRANSACTION_LIMIT: {
     causes: ['The transaction writes to more partitions, or commits more offsets, than one may.'],
@@ -61,6 +62,8 @@ export const transactionPages: Readonly<Record<TransactionError, ErrorPage>> = {
   UNSTABLE_OFFSETS: {
     causes: ['A transaction that has not ended yet may commit other offsets for the same partitions.'],
     client: ['Ask again after a pause. q clients do so.'],
-    broker: ['If it lasts, a transaction hangs: it ends at its time-out.'],
+    broker: [
+      'If it lasts, a transaction hangs: `q transaction list --min-age 1m`. It ends at its time-out, or with `q transaction abort`.',
+    ],
   },
 };

@@ -13,6 +13,7 @@ import type {
 import { operationsOf, resourceTypes } from '@q/security';
 import type { AdminContext } from '../admin-context.ts';
 import { limits } from '../limits.ts';
+import { transactionStates } from '../transactions/transaction-schemas.ts';
 import { Exposition, labelsOf } from './exposition.ts';
 import type { Format } from './exposition.ts';
 import { metricTable as m } from './metric-table.ts';
@@ -33,6 +34,7 @@ export async function exposeBroker({ services, tools }: AdminContext, format: Fo
   await addTopics(page, services.stats.topics(), turn);
   await addGroups(page, services, turn);
   addLags(page, lags);
+  await addTransactions(page, { services, tools }, turn);
   await turn.next();
   return page.finish(Object.values(m));
 }
@@ -200,6 +202,33 @@ function addLags(page: Exposition, all: readonly GroupLag[]): void {
     if (lagMs >= 0) page.add(m.lagSeconds, lagMs / 1000, labels);
   }
   addLeftOut(page, 'lags', all.length - limits.metricLagsMax);
+}
+
+async function addTransactions(
+  page: Exposition,
+  { services: { transactions }, tools: { clock } }: Pick<AdminContext, 'services' | 'tools'>,
+  turn: Turn,
+): Promise<void> {
+  const states = new Map<string, number>(transactionStates.map((state) => [state, 0]));
+  let oldestMs = Infinity;
+  let offsets = 0;
+  for (const { state, startedMs, offsets: staged } of transactions.all()) {
+    states.set(state, states.get(state)! + 1);
+    if (startedMs !== null) oldestMs = Math.min(oldestMs, startedMs);
+    for (const ofGroup of staged.values()) offsets += ofGroup.size;
+    if (turn.isOver(1)) await turn.next();
+  }
+  for (const [state, count] of states) page.add(m.transactions, count, labelsOf({ state }));
+  page.add(m.transactionOldest, oldestMs === Infinity ? 0 : Math.max(0, clock.monotonic() - oldestMs) / 1000);
+  page.add(m.transactionOffsets, offsets);
+  const { committed, aborted, durations, endings } = transactions.numbers;
+  page.add(m.transactionsCommitted, committed);
+  for (const [cause, count] of Object.entries(aborted)) page.add(m.transactionsAborted, count, labelsOf({ cause }));
+  for (const outcome of ['commit', 'abort'] as const) {
+    const options = { labels: labelsOf({ outcome }), unit: micros };
+    page.addClasses(m.transactionSeconds, durations[outcome], options);
+    page.addClasses(m.transactionEndSeconds, endings[outcome], options);
+  }
 }
 
 function addLeftOut(page: Exposition, kind: string, count: number): void {

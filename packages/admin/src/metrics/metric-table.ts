@@ -120,6 +120,38 @@ export const metricTable = {
   lagRecords: gauge('q_group_lag_records', 'Records that the group has not committed.', 'group', 'topic'),
   lagSeconds: gauge('q_group_lag_seconds', 'Age of the oldest record that is not committed.', 'group', 'topic'),
 
+  transactions: gauge(
+    'q_transactions',
+    'Transactional ids by what is so: ongoing and prepare… have a transaction that has not ended.',
+    'state',
+  ),
+  transactionOldest: gauge(
+    'q_transaction_oldest_age_seconds',
+    'For how long the oldest transaction has not ended; 0 when there is none.',
+  ),
+  transactionOffsets: gauge(
+    'q_transaction_staged_offsets',
+    'Offsets of groups that transactions commit if they commit.',
+  ),
+  transactionsCommitted: counter('q_transactions_committed_total', 'Transactions that were committed.'),
+  transactionsAborted: counter(
+    'q_transactions_aborted_total',
+    'Transactions that were aborted: by their producer, their time-out, a fence (who took the id over) or an operator.',
+    'cause',
+  ),
+  transactionSeconds: histogram(
+    'q_transaction_duration_seconds',
+    'Time from the first record or offset of a transaction until all that it touched was told how it ended.',
+    secondsBounds,
+    'outcome',
+  ),
+  transactionEndSeconds: histogram(
+    'q_transaction_end_duration_seconds',
+    'The part of it from the decision on: markers and offsets are written.',
+    secondsBounds,
+    'outcome',
+  ),
+
   flushSeconds: histogram(
     'q_flush_duration_seconds',
     'Time of a round that makes appends durable, group commit.',

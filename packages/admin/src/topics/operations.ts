@@ -100,11 +100,11 @@ const listUsers = operation({
   method: 'get',
   path: '/api/v1/topics/:topic/users',
   tag: 'topics',
-  summary: 'Who uses a topic: groups with their lag and members, and producers.',
+  summary: 'Who uses a topic: groups with their lag and members, producers, and transactions that hold it back.',
   params: topicParams,
   answer: json(topicUsers),
   errors: ['UNKNOWN_TOPIC'],
-  handle: ({ params }, { services, who }) => usersOf(services, params.topic, who),
+  handle: ({ params }, { who, ...context }) => usersOf(context, params.topic, who),
 });
 
 const alterTopic = operation({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { placeSchema } from '../records/place.ts';
 import { flag, nextSchema, pageQuery } from '../operation/query.ts';
+import { transactionStates } from '../transactions/transaction-schemas.ts';
 import { count, groupId, offset, orUnknown, partError, partitionNumber, topicName } from '../operation/scalars.ts';
 
 const holdings = {
@@ -119,6 +120,17 @@ const producerUse = z.object({
   lastTimestampMs: z.number().describe('Of its last batch, ms since 1970; -1: unknown.'),
   partitions: z.array(z.int()),
 });
+const heldPartition = z.object({
+  partition: partitionNumber,
+  lastStableOffset: offset.describe('Whoever reads committed records gets those below it.'),
+  highWatermark: offset,
+  producerId: z.int().describe('Whose transaction is the first one that is open there.'),
+  producerEpoch: z.int(),
+  transactionalId: z.string().nullable().describe('Null: not known, or not for whoever asks.'),
+  state: z.enum(transactionStates).nullable(),
+  sinceMs: z.number().nullable().describe('When it began, ms since 1970; null: not known.'),
+  forMs: z.number().nullable().describe('For how long it has been open.'),
+});
 export const topicUsers = z
   .object({
     topic: topicName,
@@ -126,6 +138,8 @@ export const topicUsers = z
     groupsLeftOut: count.describe('Groups that were not looked at, as there are too many.'),
     producers: z.array(producerUse).describe('Idempotent ones that partitions remember, the latest first.'),
     producersLeftOut: count,
+    heldBack: z.array(heldPartition).describe('Partitions that open transactions hold back, the longest first.'),
+    heldBackLeftOut: count,
   })
   .meta({ id: 'TopicUsers' });
 

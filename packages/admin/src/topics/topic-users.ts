@@ -1,5 +1,6 @@
 /**
- * Who uses a topic: the groups that read it or have committed in it, and the producers that partitions remember.
+ * Who uses a topic: the groups that read it or have committed in it, the producers that partitions remember, and the
+ * transactions that hold back who reads committed records.
  *
  * Invariants
  * - The loop gets a turn after each group: a broker may have thousands, of which each is described whole.
@@ -7,15 +8,21 @@
 import type { Asking, GroupDescription, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import type { z } from 'zod';
+import type { AdminContext } from '../admin-context.ts';
 import { limits } from '../limits.ts';
 import type { topicUsers } from './topic-schemas.ts';
 
 export type TopicUsers = z.input<typeof topicUsers>;
 type GroupUse = TopicUsers['groups'][number];
+type HeldPartition = TopicUsers['heldBack'][number];
 type ProducerUse = TopicUsers['producers'][number];
 
 /** @throws QError UNKNOWN_TOPIC */
-export async function usersOf(services: Services, topic: string, who: Asking): Promise<TopicUsers> {
+export async function usersOf(
+  { services, tools: { clock } }: Pick<AdminContext, 'services' | 'tools'>,
+  topic: string,
+  who: Asking,
+): Promise<TopicUsers> {
   const { partitions } = services.topics.describe(topic, who);
   const all = services.groups.list('', who);
   const groups: GroupUse[] = [];
@@ -24,13 +31,34 @@ export async function usersOf(services: Services, topic: string, who: Asking): P
     if (use !== null) groups.push(use);
   }
   const producers = producersOf(services, { topic, partitions: partitions.map(({ partition }) => partition) }, who);
+  const held = heldPartitions(services, { topic, nowMs: clock.monotonic(), who });
   return {
     topic,
     groups,
     groupsLeftOut: Math.max(0, all.length - limits.usersGroupsMax),
     producers: producers.slice(0, limits.usersProducersMax),
     producersLeftOut: Math.max(0, producers.length - limits.usersProducersMax),
+    heldBack: held.slice(0, limits.usersHeldMax),
+    heldBackLeftOut: Math.max(0, held.length - limits.usersHeldMax),
   };
+}
+
+/** Those of which nobody knows since when come first. */
+function heldPartitions(
+  { transactions }: Services,
+  { topic, nowMs, who }: { readonly topic: string; readonly nowMs: number; readonly who: Asking },
+): HeldPartition[] {
+  return transactions
+    .heldPartitions(topic, who)
+    .map(({ transaction, producer, ...partition }) => ({
+      ...partition,
+      ...producer,
+      transactionalId: transaction?.transactionalId ?? null,
+      state: transaction?.state ?? null,
+      sinceMs: transaction?.startedWallMs ?? null,
+      forMs: transaction === null ? null : Math.max(0, Math.round(nowMs - transaction.startedMs!)),
+    }))
+    .sort((left, right) => (right.forMs ?? Infinity) - (left.forMs ?? Infinity) || left.partition - right.partition);
 }
 
 /** Null: it has gone since it was listed, or is not for whoever asks, who may see its name alone. */

@@ -2,6 +2,7 @@ import { connect } from '@q/client';
 import { FaultyFileSystem } from '@q/testkit';
 import { expect, it, vi } from 'vitest';
 import { alertsSchema, healthSchema } from '../../src/alerts/alert-schema.ts';
+import { withHanging } from '../hanging-transaction.ts';
 import { adminBroker } from '../harness.ts';
 
 it('O4 GET /api/v1/health tells of a broker that is well', async () => {
@@ -73,4 +74,25 @@ it('O4 GET /api/v1/alerts tells a full disk, and that it was one', async () => {
     clearedMs: expect.any(Number),
   });
   expect((await ask('/api/v1/alerts?state=open')).status).toBe(400);
+});
+
+it('O4 X3 GET /api/v1/alerts tells which transaction holds back consumers and since when, until it is aborted', async () => {
+  const { admin } = await withHanging({
+    limits: { healthIntervalMs: 10 },
+    alerts: { transactionHoldsMs: 1, clearAfterMs: 20 },
+  });
+  const alerts = async (): Promise<ReturnType<typeof alertsSchema.parse>['alerts']> =>
+    alertsSchema.parse(await admin.get('/api/v1/alerts')).alerts;
+  await vi.waitFor(async () => expect(await alerts()).toHaveLength(1));
+  const [alert] = await alerts();
+  const { startedMs } = await admin.get<{ startedMs: number }>('/api/v1/transactions/billing-1');
+  expect(alert).toMatchObject({
+    name: 'transaction.holding',
+    subject: 'billing-1',
+    severity: 'warning',
+    figures: { transactionalId: 'billing-1', state: 'ongoing', sinceMs: startedMs, partitions: 2 },
+  });
+  expect(alert!.reason).toContain('holds back 2 partitions of orders');
+  await admin.send('POST', '/api/v1/transactions/billing-1/abort', {});
+  await vi.waitFor(async () => expect(await alerts()).toEqual([]));
 });

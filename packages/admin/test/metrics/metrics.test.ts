@@ -2,6 +2,7 @@ import { connect } from '@q/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { metricTable } from '../../src/metrics/metric-table.ts';
 import { statsSchema } from '../../src/stats/stats-schema.ts';
+import { withHanging } from '../hanging-transaction.ts';
 import { adminBroker } from '../harness.ts';
 
 /** The lines of one metric, by their labels. */
@@ -63,6 +64,32 @@ describe('GET /metrics', () => {
     expect(seconds).toBeLessThan(60);
     expect(valuesOf(text, 'q_group_members')).toEqual({ 'group="billing"': 0 });
     expect(valuesOf(text, 'q_groups')['state="empty"']).toBe(1);
+  });
+
+  it('M1 M2 X3 tells how many transactions there are, how old the oldest is, and what became of them', async () => {
+    const { admin, goOn, outcome } = await withHanging();
+    const page = async (): Promise<string> => await (await admin.ask('/metrics')).text();
+    const open = await page();
+    expect(valuesOf(open, 'q_transactions')).toMatchObject({ 'state="ongoing"': 1, 'state="completeAbort"': 0 });
+    expect(valuesOf(open, 'q_transaction_oldest_age_seconds')['']).toBeGreaterThan(0);
+    expect(valuesOf(open, 'q_transaction_staged_offsets')).toEqual({ '': 0 });
+    await admin.send('POST', '/api/v1/transactions/billing-1/abort', {});
+    goOn();
+    await outcome.catch(() => undefined);
+    const ended = await page();
+    expect(valuesOf(ended, 'q_transaction_oldest_age_seconds')).toEqual({ '': 0 });
+    expect(valuesOf(ended, 'q_transactions_committed_total')).toEqual({ '': 0 });
+    expect(valuesOf(ended, 'q_transactions_aborted_total')).toEqual({
+      'cause="producer"': 0,
+      'cause="timeout"': 0,
+      'cause="fence"': 0,
+      'cause="operator"': 1,
+    });
+    const count = { 'outcome="commit"': 0, 'outcome="abort"': 1 };
+    expect(valuesOf(ended, 'q_transaction_duration_seconds_count')).toEqual(count);
+    expect(valuesOf(ended, 'q_transaction_end_duration_seconds_count')).toEqual(count);
+    const whole = valuesOf(ended, 'q_transaction_duration_seconds_sum')['outcome="abort"']!;
+    expect(whole).toBeGreaterThan(valuesOf(ended, 'q_transaction_end_duration_seconds_sum')['outcome="abort"']!);
   });
 
   it('M1 M2 T2 STATS, the API and the metrics tell the same', async () => {

@@ -5,6 +5,11 @@ export const transactionEvents = {
     meaning: 'A transaction took longer than its time-out, and is aborted.',
     fields: ['transactionalId', 'timeoutMs'],
   },
+  'transaction.aborted': {
+    level: 'info',
+    meaning: 'An operator has aborted a transaction. `prepareAbort`: not all of what it touched could be told so yet.',
+    fields: ['transactionalId', 'principal', 'state'],
+  },
   'transaction.not_told': {
     level: 'warn',
     meaning: 'A transaction has ended, and not all of what it touched could be told so. It is tried again.',

@@ -8,6 +8,13 @@ const changesSettings: Need = { resource: 'cluster', operation: 'alterConfigs', 
 const isBroker: Need = { resource: 'cluster', operation: 'clusterAction', lack: 'refused' };
 const seesTopic: Need = { resource: 'topic', operation: 'describe', lack: 'refused' };
 
+const seesTransaction: Need = {
+  resource: 'transactionalId',
+  operation: 'describe',
+  or: [{ resource: 'cluster', operation: 'describe' }],
+  lack: 'refused',
+};
+
 /** The admin HTTP interface, by the ids of its operations. The probes are everybody's, and not among these. */
 export const adminNeeds: DoorNeeds = {
   whoAmI: [],
@@ -40,6 +47,7 @@ export const adminNeeds: DoorNeeds = {
     seesTopic,
     { resource: 'group', operation: 'describe', lack: 'hidden', when: 'for the groups' },
     { resource: 'topic', operation: 'read', lack: 'hidden', when: 'for the producers' },
+    { ...seesTransaction, lack: 'hidden', when: 'for the transactional ids' },
   ],
   alterTopic: nativeNeeds['ALTER_TOPIC']!,
   deleteTopic: nativeNeeds['DELETE_TOPIC']!,
@@ -60,6 +68,21 @@ export const adminNeeds: DoorNeeds = {
   seekGroup: nativeNeeds['RESET_OFFSETS']!,
   deleteGroup: nativeNeeds['DELETE_GROUP']!,
   forgetOffsets: nativeNeeds['DELETE_OFFSETS']!,
+  // Transactions
+  listTransactions: [{ ...seesTransaction, lack: 'hidden' }],
+  describeTransaction: [
+    seesTransaction,
+    { resource: 'topic', operation: 'describe', lack: 'hidden', when: 'for the partitions in the answer' },
+    { resource: 'group', operation: 'describe', lack: 'hidden', when: 'for the groups in the answer' },
+  ],
+  abortTransaction: [
+    {
+      resource: 'transactionalId',
+      operation: 'write',
+      or: [{ resource: 'cluster', operation: 'alter' }],
+      lack: 'refused',
+    },
+  ],
   // Who may come in, and what they may do
   listUsers: [seesCluster],
   describeUser: [seesCluster],

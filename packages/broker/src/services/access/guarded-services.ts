@@ -13,6 +13,7 @@ import type { DataFolder } from '../stats/data-folder.ts';
 import type { PartitionReopening } from '../topics/partition-reopening.ts';
 import type { RecordDeletion } from '../topics/record-deletion.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Transactions } from '../transactions/transactions.ts';
 import { GuardedAudit } from './guarded-audit.ts';
 import type { ServicesAccess } from './guarded-rules.ts';
@@ -60,7 +61,15 @@ export interface OwnServices extends Pick<Services, Asks> {
 /** The services as doors have them: they refuse whoever may not. */
 export function guarded(
   own: OwnServices,
-  { access, nameOf }: { readonly access: ServicesAccess; readonly nameOf: (topicId: string) => string | undefined },
+  {
+    access,
+    nameOf,
+    topics,
+  }: {
+    readonly access: ServicesAccess;
+    readonly nameOf: (topicId: string) => string | undefined;
+    readonly topics: Pick<TopicRegistry, 'byName'>;
+  },
 ): Services {
   const { identities } = own;
   const groups = new GuardedGroups(own.groups, { access, nameOf });
@@ -75,7 +84,7 @@ export function guarded(
     producerIds: new GuardedProducerIds(own.producerIds, access),
     producers: new GuardedProducers(own.producers, access),
     groups,
-    transactions: new GuardedTransactions(own.transactions, { access, offsets: groups.offsets }),
+    transactions: new GuardedTransactions(own.transactions, { access, offsets: groups.offsets, topics }),
     quotas: new GuardedQuotas(own.quotas, access),
     settings: new GuardedSettings(own.settings, access),
     stats: new GuardedStats(own.stats, access),

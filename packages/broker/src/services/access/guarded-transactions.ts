@@ -7,6 +7,10 @@ import { cluster } from '@q/security';
 import type { Asking } from '../../caller.ts';
 import type { ClassicCommits, CommittedTopic, OffsetCommits, StagedCommits } from '../groups/group-offsets.ts';
 import type { ClassicFault } from '../groups/waiting-members.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { unknownTopic } from '../topics/topic-rules.ts';
+import type { HeldPartition } from '../transactions/holding-transactions.ts';
+import type { AbortedTransaction, AbortTransaction } from '../transactions/operator-abort.ts';
 import type { HangingInPartition } from '../transactions/partition-abort.ts';
 import type {
   BeginTransactions,
@@ -14,7 +18,7 @@ import type {
   TransactionClaim,
   Transactions,
 } from '../transactions/transactions.ts';
-import { demand, demandOfCluster } from './access.ts';
+import { demand, demandOfCluster, topicNamed } from './access.ts';
 import type { Access } from './access.ts';
 import type { GuardedOffsets } from './guarded-groups.ts';
 
@@ -22,14 +26,24 @@ export class GuardedTransactions {
   readonly #transactions: Transactions;
   readonly #offsets: GuardedOffsets;
   readonly #access: Access;
+  readonly #topics: Pick<TopicRegistry, 'byName'>;
 
   constructor(
     transactions: Transactions,
-    { access, offsets }: { readonly access: Access; readonly offsets: GuardedOffsets },
+    {
+      access,
+      offsets,
+      topics,
+    }: {
+      readonly access: Access;
+      readonly offsets: GuardedOffsets;
+      readonly topics: Pick<TopicRegistry, 'byName'>;
+    },
   ) {
     this.#transactions = transactions;
     this.#access = access;
     this.#offsets = offsets;
+    this.#topics = topics;
   }
 
   /** As `Transactions.begin`. @throws QError NOT_AUTHORIZED, too */
@@ -44,10 +58,13 @@ export class GuardedTransactions {
     return this.#transactions.end(request);
   }
 
-  /** As `Transactions.abort`. @throws QError NOT_AUTHORIZED, too */
-  async abort(transactionalId: string, caller: Asking): Promise<void> {
-    this.#demandWrite(transactionalId, caller);
-    await this.#transactions.abort(transactionalId, caller);
+  /**
+   * As `Transactions.abort`. Whoever may alter the cluster gets any transaction out of the way.
+   * @throws QError NOT_AUTHORIZED, too
+   */
+  async abort(request: AbortTransaction, caller: Asking): Promise<AbortedTransaction> {
+    if (!this.#access.sees(caller, 'alter', cluster)) this.#demandWrite(request.transactionalId, caller);
+    return this.#transactions.abort(request, caller);
   }
 
   /** As `Transactions.abortIn`: a matter of the cluster, as in Kafka. @throws QError NOT_AUTHORIZED, too */
@@ -104,6 +121,41 @@ export class GuardedTransactions {
     const resource = { type: 'transactionalId', name: transactionalId } as const;
     demand(this.#access, caller, { operation: 'describe', resource });
     return this.#transactions.describe(transactionalId);
+  }
+
+  /** As `list`. Whoever may describe the cluster sees all: its alerts tell of them, too. */
+  survey(caller: Asking): Transaction[] {
+    return this.#access.sees(caller, 'describe', cluster) ? [...this.#transactions.list()] : this.list(caller);
+  }
+
+  /** As `describe`, for whoever may describe the cluster as well. @throws QError NOT_AUTHORIZED, too */
+  inspect(transactionalId: string, caller: Asking): Transaction {
+    if (this.#access.sees(caller, 'describe', cluster)) return this.#transactions.describe(transactionalId);
+    return this.describe(transactionalId, caller);
+  }
+
+  /**
+   * As `Transactions.heldPartitions`, for whoever may describe the topic. Of transactions that the caller may not see
+   * the producer is told, and no more.
+   * @throws QError UNKNOWN_TOPIC, NOT_AUTHORIZED
+   */
+  heldPartitions(topic: string, caller: Asking): HeldPartition[] {
+    demand(this.#access, caller, { operation: 'describe', resource: topicNamed(topic) });
+    const found = this.#topics.byName(topic);
+    if (found === undefined) throw unknownTopic(topic);
+    const seesAll = this.#access.sees(caller, 'describe', cluster);
+    return this.#transactions.heldPartitions(found).map((held) => {
+      const { transaction } = held;
+      if (seesAll || transaction === null) return held;
+      const { transactionalId: name } = transaction;
+      const isShown = this.#access.sees(caller, 'describe', { type: 'transactionalId', name });
+      return isShown ? held : { ...held, transaction: null };
+    });
+  }
+
+  /** As `Transactions.list`: for metrics, whose caller is asked once for all of them. */
+  all(): Generator<Transaction> {
+    return this.#transactions.list();
   }
 
   /** As `Transactions.unstableOffsets`. */

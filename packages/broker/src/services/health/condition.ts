@@ -27,6 +27,7 @@ export type ConditionName =
   | 'partition.closed'
   | 'security.off'
   | 'settings.bad'
+  | 'transaction.holding'
   | 'webhook.failing';
 
 export interface ConditionEntry {
@@ -197,6 +198,14 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     isSteady: false,
     meaning: 'The settings were to be read again and cannot be used. The old settings are in force.',
     action: 'Correct what the reason names; the broker reads a changed file by itself (or q config reload).',
+  },
+  'transaction.holding': {
+    severity: 'warning',
+    isSteady: false,
+    meaning:
+      'A transaction has not ended for long. Consumers of committed records get nothing of its partitions beyond where it began, and its groups no offsets that it may commit.',
+    action:
+      'See what its program does (q transaction describe). If that is gone, or hangs, abort the transaction: q transaction abort.',
   },
   'webhook.failing': {
     severity: 'warning',

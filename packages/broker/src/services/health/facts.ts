@@ -1,3 +1,5 @@
+import type { TransactionState } from '@q/coordinator';
+
 /** What a look at the broker has seen. Plain values: the rules work on these alone. */
 export interface HealthFacts {
   readonly disk: DiskFacts | null;
@@ -16,6 +18,8 @@ export interface HealthFacts {
   readonly partitions: readonly PartitionTrouble[];
   /** Users that are slowed down because of a quota. */
   readonly throttled: readonly ThrottledFacts[];
+  /** Those that have not ended for long. */
+  readonly holding: readonly HoldingTransaction[];
   /** Those that are behind. Looked at once. */
   readonly groups: Iterable<GroupBehind>;
 }
@@ -102,6 +106,24 @@ export interface GroupBehind {
   readonly isGrowing: boolean;
   /** What the lag was a window ago; null when that is not known. */
   readonly lagBefore: number | null;
+}
+
+/** A transaction that has not ended, and what waits for it. */
+export interface HoldingTransaction {
+  readonly transactionalId: string;
+  readonly state: TransactionState;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly timeoutMs: number;
+  /** For how long, and since when in ms since 1970. */
+  readonly forMs: number;
+  readonly sinceMs: number;
+  /** How many it has written to. */
+  readonly partitions: number;
+  /** Names of the first few topics that these are of. */
+  readonly topics: readonly string[];
+  /** The first few groups whose offsets it may commit. */
+  readonly groups: readonly string[];
 }
 
 /** Until when a certificate of a listener holds. */

@@ -5,7 +5,14 @@
  * force, and costs one thread of the pool.
  */
 import type { Clock } from '../../clock.ts';
-import type { DescriptorFacts, DiskFacts, GroupBehind, HealthFacts, PartitionTrouble } from './facts.ts';
+import type {
+  DescriptorFacts,
+  DiskFacts,
+  GroupBehind,
+  HealthFacts,
+  HoldingTransaction,
+  PartitionTrouble,
+} from './facts.ts';
 import { GroupLags } from './group-lags.ts';
 import type { HealthSources } from './health-sources.ts';
 import type { HealthThresholds } from './thresholds.ts';
@@ -27,6 +34,7 @@ export class HealthLook {
   #isAsking = false;
   #disk: DiskFacts | null = null;
   #partitions: readonly PartitionTrouble[] = [];
+  #holding: readonly HoldingTransaction[] = [];
   #limit: Omit<DescriptorFacts, 'open'>;
   #refused = { full: 0, files: 0 };
   #rounds = 0;
@@ -58,7 +66,7 @@ export class HealthLook {
   }
 
   take(thresholds: HealthThresholds, { loopBlockedMs }: { readonly loopBlockedMs: number }): HealthFacts {
-    if (this.#looks++ % slowEvery === 0) this.#lookFurther();
+    if (this.#looks++ % slowEvery === 0) this.#lookFurther(thresholds);
     const time = { nowMs: this.#clock.monotonic(), wallMs: this.#clock.now() };
     this.#lags.look(time, thresholds);
     this.#turnSlot(thresholds);
@@ -81,6 +89,7 @@ export class HealthLook {
         ),
       partitions: this.#partitions,
       throttled: throttled(),
+      holding: this.#holding,
       groups: this.#lags.behind(time),
     };
   }
@@ -100,8 +109,9 @@ export class HealthLook {
     this.#sources.syncs.turn();
   }
 
-  #lookFurther(): void {
+  #lookFurther({ transactionHoldsMs: leastMs }: HealthThresholds): void {
     this.#partitions = this.#troubles();
+    this.#holding = this.#sources.holding({ leastMs, countMax: troublesMax });
     this.#limit = this.#sources.descriptors();
     if (this.#isAsking) return;
     this.#isAsking = true;

@@ -4,7 +4,7 @@ import type { ThrottledUser } from '../quotas/throttled-users.ts';
 import type { ListenerCertificates } from '../../tls/certificate-facts.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { LagSeen } from './group-lags.ts';
-import type { DescriptorFacts } from './facts.ts';
+import type { DescriptorFacts, HoldingTransaction } from './facts.ts';
 import type { RecentTimes } from './recent-times.ts';
 
 /** Where the watch looks. Each is a look at what others keep; none of them changes anything. */
@@ -27,5 +27,7 @@ export interface HealthSources {
   /** Certificates of listeners; none where nothing is encrypted. */
   readonly certificates: () => readonly ListenerCertificates[];
   readonly throttled: () => readonly ThrottledUser[];
+  /** Transactions that have not ended for so long, the oldest first. */
+  readonly holding: (bounds: { readonly leastMs: number; readonly countMax: number }) => readonly HoldingTransaction[];
   readonly lags: () => Iterable<LagSeen>;
 }

@@ -3,7 +3,7 @@
  * raised already, and wants it to be gone by a margin then, so that nothing flaps about a threshold.
  */
 import type { Finding } from './condition.ts';
-import type { CertificateEnd, GroupBehind, HealthFacts, PartitionTrouble } from './facts.ts';
+import type { CertificateEnd, GroupBehind, HealthFacts, HoldingTransaction, PartitionTrouble } from './facts.ts';
 import type { HealthThresholds } from './thresholds.ts';
 
 export interface RuleContext {
@@ -25,11 +25,13 @@ export function findAll(context: RuleContext): Finding[] {
   const { facts, thresholds } = context;
   const found = rules.map((rule) => rule(context)).filter((finding) => finding !== null);
   const troubles = [...facts.partitions.map(partitionTrouble), ...throttledLong(facts.throttled, thresholds)];
+  const holding = facts.holding.filter(({ forMs }) => forMs >= thresholds.transactionHoldsMs);
   return [
     ...found,
     ...facts.certificates.flatMap((end) => certificateTrouble(end, thresholds)),
     ...troubles,
-    ...troublesOf(facts.groups, thresholds),
+    ...holding.map(transactionHolding),
+    ...troublesOf(facts, thresholds),
   ];
 }
 
@@ -153,17 +155,38 @@ function partitionTrouble({ kind, topic, partition, reason }: PartitionTrouble):
   };
 }
 
+function transactionHolding(transaction: HoldingTransaction): Finding {
+  const { transactionalId, state, producerId, producerEpoch, forMs, sinceMs, timeoutMs, partitions } = transaction;
+  const named = `transaction ${transactionalId} (producer ${producerId})`;
+  const ending = state === 'prepareCommit' ? 'commit' : state === 'prepareAbort' ? 'abort' : null;
+  const what = heldBy(transaction).join(', and ');
+  const reason =
+    ending === null
+      ? `${named} has been open for ${seconds(forMs)} s, and holds back ${what}`
+      : `${named} began ${seconds(forMs)} s ago, and its ${ending} has not reached all of ${what}`;
+  const figures = { transactionalId, state, producerId, producerEpoch, sinceMs, forMs: Math.round(forMs), timeoutMs };
+  return { name: 'transaction.holding', subject: transactionalId, reason, figures: { ...figures, partitions } };
+}
+
+function heldBy({ partitions, topics, groups }: HoldingTransaction): string[] {
+  const held: string[] = [];
+  if (partitions > 0) held.push(`${many(partitions, 'partition')} of ${topics.join(', ') || 'a topic that is gone'}`);
+  if (groups.length > 0) held.push(`offsets of ${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')}`);
+  return held;
+}
+
 /** More than can be told are not put into words: thousands of groups that hang would hold the event loop up. */
-function troublesOf(groups: Iterable<GroupBehind>, thresholds: HealthThresholds): Finding[] {
+function troublesOf({ groups, holding }: HealthFacts, thresholds: HealthThresholds): Finding[] {
   const found: Finding[] = [];
   for (const group of groups) {
-    found.push(...groupTroubles(group, thresholds));
+    const holder = holding.find(({ topics }) => topics.includes(group.topic));
+    found.push(...groupTroubles(group, thresholds, holder));
     if (found.length > groupFindingsMax) break;
   }
   return found;
 }
 
-function groupTroubles(group: GroupBehind, thresholds: HealthThresholds): Finding[] {
+function groupTroubles(group: GroupBehind, thresholds: HealthThresholds, holder?: HoldingTransaction): Finding[] {
   const { groupId, topic, lag, members, stalledForMs, emptyForMs, isGrowing, lagBefore } = group;
   const found: Finding[] = [];
   const subject = `${groupId} of ${topic}`;
@@ -173,7 +196,10 @@ function groupTroubles(group: GroupBehind, thresholds: HealthThresholds): Findin
   const named = `group ${groupId}`;
   if (stalledForMs >= thresholds.groupStalledMs) {
     const reason = `${named} has ${many(members, 'member')} and ${many(lag, 'record')} of ${topic} to read, and has committed nothing for ${seconds(stalledForMs)} s`;
-    is('group.stalled', reason, { stalledForMs: Math.round(stalledForMs) });
+    // Then it is not its consumers that hang, if they want committed records.
+    const why =
+      holder === undefined ? '' : `; transaction ${holder.transactionalId} holds back what is committed there`;
+    is('group.stalled', `${reason}${why}`, { stalledForMs: Math.round(stalledForMs) });
   }
   if (emptyForMs >= thresholds.groupEmptyMs) {
     const reason = `${named} has had no member for ${seconds(emptyForMs)} s, and ${many(lag, 'record')} of ${topic} to read`;

@@ -21,6 +21,8 @@ export interface HealthThresholds {
   readonly groupStalledMs: number;
   /** `group.empty` when a group has records to read and no member for so long, in ms. */
   readonly groupEmptyMs: number;
+  /** `transaction.holding` when a transaction has not ended for so long, in ms. */
+  readonly transactionHoldsMs: number;
   /** `loop.blocked` when the event loop stood still for so long, in ms. */
   readonly loopBlockedMs: number;
   /** `memory.over` when the process has more than so much of the memory that it may have, in percent. */
@@ -49,6 +51,8 @@ export const defaultThresholds: HealthThresholds = {
   lagWindowMs: 300_000,
   groupStalledMs: 120_000,
   groupEmptyMs: 300_000,
+  // Twice the time-out of a Kafka client that chooses none: the broker aborts such a one by itself before anybody is told.
+  transactionHoldsMs: 120_000,
   loopBlockedMs: 500,
   memoryPercent: 90,
   connectionsPercent: 85,

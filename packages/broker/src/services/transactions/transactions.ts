@@ -5,13 +5,7 @@
  * The way of one: `join` with the first batch of each partition, in the turn of its append; `stage` for offsets; `end`,
  * which is answered when all that was touched has been told, so that whoever asks next sees all of it.
  */
-import {
-  countPartitions,
-  includesPartition,
-  isPrepared,
-  nextTransactionDeadlineMs,
-  TransactionImage,
-} from '@q/coordinator';
+import { includesPartition, isPrepared, nextTransactionDeadlineMs, TransactionImage } from '@q/coordinator';
 import type {
   Outcome,
   ProducerIdentity,
@@ -36,10 +30,16 @@ import { Deadlines } from '../deadlines.ts';
 import type { Groups } from '../groups/groups.ts';
 import type { LiveGroup } from '../groups/live-group.ts';
 import type { ProducerIdBlocks } from '../producers/producer-id-blocks.ts';
+import type { HoldingTransaction } from '../health/facts.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Topic } from '../topics/topic.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
+import { heldPartitions, holdingLongest } from './holding-transactions.ts';
+import type { HeldPartition } from './holding-transactions.ts';
 import type { LiveTransaction } from './live-transaction.ts';
+import { checkAbort, noteAbort, noteAbortIn } from './operator-abort.ts';
+import type { AbortedTransaction, AbortTransaction } from './operator-abort.ts';
 import { OutcomeTeller } from './outcome-teller.ts';
 import { PartitionAbort } from './partition-abort.ts';
 import type { HangingInPartition } from './partition-abort.ts';
@@ -134,12 +134,11 @@ export class Transactions {
       directory: this.#directory,
       endHere: async (partition, open, by) => {
         await this.#hanging.end(partition, open, 'abort');
-        const before = { state: 'hanging', partitions: 1 };
-        this.#noteAbort(by, { operation: 'alter', resource: { type: 'topic', name: partition.topic.name }, before });
+        noteAbortIn(partition.topic.name, { by, audit: options.audit ?? noAudit });
       },
       abortAll: async (transaction, { topic, index }, by) => {
         this.#found(transaction, topic.id, index);
-        await this.abort(transaction.transactionalId, by);
+        await this.abort({ transactionalId: transaction.transactionalId }, by);
       },
       untilTold: (live) => this.#untilTold(live),
     });
@@ -172,27 +171,26 @@ export class Transactions {
     return await this.#answer(() => this.#directory.require(transactionalId), command);
   }
 
-  /** An operator ends what is open under the id. Resolves when it is told. @throws QError UNKNOWN_TRANSACTIONAL_ID */
-  async abort(transactionalId: string, by?: Author): Promise<void> {
+  /**
+   * An operator ends what is open under the id. Resolves when it is told, or after a while.
+   * @throws QError UNKNOWN_TRANSACTIONAL_ID, INVALID_TRANSACTION_STATE when nothing is open, or another transaction
+   */
+  async abort({ transactionalId, expected = null }: AbortTransaction, by?: Author): Promise<AbortedTransaction> {
+    const { audit = noAudit, logger } = this.#options;
     const live = this.#directory.require(transactionalId);
-    const { state, partitions } = live.newest!;
+    const before = live.newest!;
+    checkAbort(before, expected);
     this.#step(live, { kind: 'abort' });
     await live.settled();
     await this.#untilTold(live);
-    this.#noteAbort(by ?? null, {
-      operation: 'write',
-      resource: live.resource,
-      before: { state, partitions: countPartitions(partitions) },
-    });
+    const outcome = { before, after: live.newest ?? before };
+    if (before.state === 'ongoing') noteAbort(outcome, { by: by ?? null, audit, logger });
+    return outcome;
   }
 
   /** An operator ends what hangs in a partition: all of it, where it is an open transaction. @throws QError */
   async abortIn(hanging: HangingInPartition, by: Author): Promise<void> {
     await this.#partitionAbort.abort(hanging, by);
-  }
-
-  #noteAbort(by: Author | null, what: AbortNote): void {
-    (this.#options.audit ?? noAudit).note({ event: 'audit.transaction_aborted', by, ...what });
   }
 
   /**
@@ -295,6 +293,17 @@ export class Transactions {
     return this.#directory.require(transactionalId).newest!;
   }
 
+  /** Partitions of a topic that readers of committed records do not get to the end of. */
+  heldPartitions(topic: Topic): HeldPartition[] {
+    return heldPartitions(topic, this.#directory);
+  }
+
+  /** Transactions that have not ended for so long, the oldest first. */
+  holdingLongest(bounds: { readonly leastMs: number; readonly countMax: number }): HoldingTransaction[] {
+    const { registry, clock } = this.#options;
+    return holdingLongest(this.#directory, { ...bounds, registry, nowMs: clock.monotonic() });
+  }
+
   /** One of the rounds of maintenance. */
   maintain(): Promise<void> {
     return this.#hanging.look();
@@ -385,9 +394,7 @@ export class Transactions {
   }
 
   #told(live: LiveTransaction): void {
-    const { state, cause } = live.newest!;
-    if (state === 'prepareCommit') this.numbers.committed += 1;
-    else this.numbers.aborted[cause!] += 1;
+    this.numbers.ended(live.newest!, this.#options.clock.monotonic());
     this.#step(live, { kind: 'told' });
     this.#unsaved.add(live);
     this.#saving ??= this.#options.clock.schedule(saveAfterMs, () => {
@@ -454,13 +461,6 @@ export class Transactions {
     await Promise.all(Array.from({ length: tellingsMax }, work));
     await this.#hanging.look();
   }
-}
-
-/** What was aborted, for the audit trail. */
-interface AbortNote {
-  readonly operation: 'write' | 'alter';
-  readonly resource: Resource;
-  readonly before: { readonly state: string; readonly partitions: number };
 }
 
 async function openLog({ store, registry }: TransactionsOptions): Promise<PartitionLog> {

@@ -25,6 +25,7 @@ export const wellFacts: HealthFacts = {
   certificates: [],
   partitions: [],
   throttled: [],
+  holding: [],
   groups: [],
 };
 
@@ -56,6 +57,7 @@ export function healthSources(): Writable<Omit<HealthSources, 'store'>> & { stor
     registry: { topics: () => [][Symbol.iterator]() },
     certificates: () => [],
     throttled: () => [],
+    holding: () => [],
     lags: () => [],
   };
 }

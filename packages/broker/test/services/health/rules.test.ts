@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConditionName, Finding } from '../../../src/services/health/condition.ts';
 import { conditionNames } from '../../../src/services/health/condition.ts';
-import type { GroupBehind, HealthFacts } from '../../../src/services/health/facts.ts';
+import type { GroupBehind, HealthFacts, HoldingTransaction } from '../../../src/services/health/facts.ts';
 import { findAll } from '../../../src/services/health/rules.ts';
 import { defaultThresholds, resolveThresholds } from '../../../src/services/health/thresholds.ts';
 import { wellFacts } from './health-scene.ts';
@@ -26,6 +26,19 @@ const group: GroupBehind = {
   emptyForMs: 0,
   isGrowing: false,
   lagBefore: 4_000,
+};
+
+const hanging: HoldingTransaction = {
+  transactionalId: 'billing-1',
+  state: 'ongoing',
+  producerId: 4711,
+  producerEpoch: 2,
+  timeoutMs: 900_000,
+  forMs: 130_000,
+  sinceMs: 1_700_000_000_000,
+  partitions: 3,
+  topics: ['orders'],
+  groups: ['shipping'],
 };
 
 describe('rules of health', () => {
@@ -73,6 +86,18 @@ describe('rules of health', () => {
       'client.throttled',
       'user alice (client id "app") has been slowed down for 301 s by producerByteRate',
     ],
+    [
+      'a transaction that hangs',
+      { holding: [hanging] },
+      'transaction.holding',
+      'transaction billing-1 (producer 4711) has been open for 130 s, and holds back 3 partitions of orders, and offsets of group shipping',
+    ],
+    [
+      'a transaction whose end does not come everywhere',
+      { holding: [{ ...hanging, state: 'prepareCommit', groups: [] }] },
+      'transaction.holding',
+      'transaction billing-1 (producer 4711) began 130 s ago, and its commit has not reached all of 3 partitions of orders',
+    ],
     ['a stalled group', { groups: [{ ...group, stalledForMs: 130_000 }] }, 'group.stalled', '130 s'],
     ['an empty group', { groups: [{ ...group, members: 0, emptyForMs: 400_000 }] }, 'group.empty', '400 s'],
     ['a growing lag', { groups: [{ ...group, isGrowing: true }] }, 'lag.growing', 'was 4000'],
@@ -96,6 +121,16 @@ describe('rules of health', () => {
     expect(find(between)).toEqual([]);
     expect(find(between, [name]).map((found) => found.name)).toEqual([name]);
     expect(find(below, [name])).toEqual([]);
+  });
+
+  it('O4 X3 tells of a group that stalls which transaction holds its consumers back', () => {
+    const stalls = { ...group, stalledForMs: 200_000 };
+    const reasonOf = (topics: readonly string[]): string | undefined =>
+      find({ groups: [stalls], holding: [{ ...hanging, topics }] }).find(({ name }) => name === 'group.stalled')
+        ?.reason;
+    expect(reasonOf(['orders'])).toContain('; transaction billing-1 holds back what is committed there');
+    expect(reasonOf(['other'])).not.toContain('billing-1');
+    expect(find({ holding: [{ ...hanging, forMs: 119_000 }] })).toEqual([]);
   });
 
   it('O4 tells a group once: who hangs or is not there is not told to grow as well', () => {

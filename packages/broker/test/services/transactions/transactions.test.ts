@@ -116,7 +116,7 @@ describe('X1 transactions of a broker', () => {
     const producer = await scene.begin(id);
     await scene.write({ topicId }, { producer, texts: ['hangs'] });
     await scene.append({ topicId, partition: 0 }, batchOf('waits'));
-    await scene.services.transactions.abort(id, scene.caller);
+    await scene.services.transactions.abort({ transactionalId: id }, scene.caller);
     expect(await scene.committed(topicId)).toEqual(['waits']);
   });
 
