@@ -51,7 +51,7 @@ export const defaultThresholds: HealthThresholds = {
   lagWindowMs: 300_000,
   groupStalledMs: 120_000,
   groupEmptyMs: 300_000,
-  // Twice the time-out of a Kafka client that chooses none: the broker aborts such a one by itself before anybody is told.
+  // Twice the time-out of a Kafka client that chooses none: the broker aborts such a one before anybody is told.
   transactionHoldsMs: 120_000,
   loopBlockedMs: 500,
   memoryPercent: 90,
