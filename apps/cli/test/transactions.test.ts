@@ -15,12 +15,14 @@ let broker: Broker;
 /** `billing-1` hangs, with a record in two partitions; `audit-1` has committed one. */
 beforeEach(async () => {
   broker = await startBroker({ storage: 'memory', port: 0, admin: { port: 0, extension: adminExtension() } });
-  const q = await connect(broker.url);
+  const client = await connect(broker.url);
   const goOn = Promise.withResolvers<void>();
-  await q.admin.createTopic('orders', { partitions: 4 });
-  await q.producer({ transactionalId: 'audit-1' }).transaction((tx) => tx.send('orders', { value: 'x', partition: 1 }));
+  await client.admin.createTopic('orders', { partitions: 4 });
+  await client
+    .producer({ transactionalId: 'audit-1' })
+    .transaction((tx) => tx.send('orders', { value: 'x', partition: 1 }));
   const hangs = Promise.withResolvers<void>();
-  const hanging = q.producer({ transactionalId: 'billing-1' }).transaction(async (tx) => {
+  const hanging = client.producer({ transactionalId: 'billing-1' }).transaction(async (tx) => {
     await tx.send('orders', { value: 'a', partition: 0 });
     await tx.send('orders', { value: 'b', partition: 2 });
     hangs.resolve();
@@ -31,7 +33,7 @@ beforeEach(async () => {
   return async () => {
     goOn.resolve();
     await hanging.catch(() => undefined);
-    await q.close();
+    await client.close();
     await broker.close({ timeoutMs: 100 });
   };
 });
