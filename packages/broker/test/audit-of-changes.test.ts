@@ -1,8 +1,10 @@
 /** Nothing of a broker changes without the audit trail saying so (SEC-15). */
 import { connect } from '@q/client';
+import { encodeBatch } from '@q/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
 import type { Asking, Broker, Services } from '../src/index.ts';
+import { FakeCaller } from './fakes/fake-caller.ts';
 import { SaidLines } from './fakes/said-lines.ts';
 
 const alice: Asking = {
@@ -35,6 +37,7 @@ const methods: Readonly<Record<string, `audit.${string}` | 'reads' | 'data'>> = 
   'identities.users.remove': 'audit.user_deleted',
   'backups.begin': 'audit.backup_started',
   'transactions.abort': 'audit.transaction_aborted',
+  'transactions.abortIn': 'audit.transaction_aborted',
   'quotas.set': 'audit.quota_set',
   'quotas.remove': 'audit.quota_set',
   'access.add': 'audit.rule_added',
@@ -149,6 +152,12 @@ describe('changes in the audit trail', () => {
     const claim = { transactionalId: 'tx', timeoutMs: 60_000, expected: null };
     const producer = await services.transactions.begin(claim, alice);
     await services.transactions.add({ transactionalId: 'tx', producer }, new Map([[topicId, [0]]]), alice);
+    const hangs = await services.transactions.begin({ ...claim, transactionalId: 'hangs' }, alice);
+    const records = encodeBatch([{ value: 'x' }], { ...hangs, baseSequence: 0, isTransactional: true });
+    const topics = [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }];
+    const caller = Object.assign(new FakeCaller(), alice);
+    const appending = await services.append.append({ timeoutMs: 10_000, topics }, caller);
+    await new Promise<void>((resolve) => appending.whenSettled(() => resolve()));
     const actions: Record<keyof typeof methods, () => unknown> = {
       'topicChanges.create': () => topicChanges.create({ ...wanted, name: 'other' }, alice),
       'topicChanges.alter': () =>
@@ -176,6 +185,7 @@ describe('changes in the audit trail', () => {
       'identities.users.removeCredential': () => users.removeCredential('bob', 'SCRAM-SHA-256', alice),
       'identities.users.remove': () => users.remove('bob', alice),
       'transactions.abort': () => services.transactions.abort({ transactionalId: 'tx' }, alice),
+      'transactions.abortIn': () => services.transactions.abortIn({ topic: 'orders', partition: 0, ...hangs }, alice),
       'quotas.set': () => services.quotas.set({ user: 'bob' }, { changes: new Map([['producerByteRate', 9]]) }, alice),
       'access.add': () => services.access.add(rule, alice),
       'access.remove': () => services.access.remove({ principal: 'User:bob' }, alice),
@@ -212,12 +222,11 @@ describe('changes in the audit trail', () => {
     expect(facts('audit.settings_changed')).toEqual([
       [['settings=autoCreateTopics=false'], ['settings=autoCreateTopics=true']],
     ]);
-    expect(facts('audit.transaction_aborted')).toEqual([
-      [
-        ['state=ongoing', 'partitions=1'],
-        ['state=completeAbort', 'partitions=0'],
-      ],
-    ]);
+    const aborted = [
+      ['state=ongoing', 'partitions=1'],
+      ['state=completeAbort', 'partitions=0'],
+    ];
+    expect(facts('audit.transaction_aborted')).toEqual([aborted, aborted]);
     expect(facts('audit.user_deleted')).toEqual([[['mechanisms=SCRAM-SHA-512'], undefined]]);
   });
 
