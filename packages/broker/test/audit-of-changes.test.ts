@@ -154,9 +154,9 @@ describe('changes in the audit trail', () => {
     await services.transactions.add({ transactionalId: 'tx', producer }, new Map([[topicId, [0]]]), alice);
     const hangs = await services.transactions.begin({ ...claim, transactionalId: 'hangs' }, alice);
     const records = encodeBatch([{ value: 'x' }], { ...hangs, baseSequence: 0, isTransactional: true });
-    const topics = [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }];
+    const written = [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }];
     const caller = Object.assign(new FakeCaller(), alice);
-    const appending = await services.append.append({ timeoutMs: 10_000, topics }, caller);
+    const appending = await services.append.append({ timeoutMs: 10_000, topics: written }, caller);
     await new Promise<void>((resolve) => appending.whenSettled(() => resolve()));
     const actions: Record<keyof typeof methods, () => unknown> = {
       'topicChanges.create': () => topicChanges.create({ ...wanted, name: 'other' }, alice),
