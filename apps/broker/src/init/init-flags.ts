@@ -18,6 +18,14 @@ export interface InitFlags {
   readonly names: readonly string[];
   readonly client: string | null;
   readonly profile: string;
+  readonly ports: InitPorts;
+}
+
+/** Ports of the broker that is set up; null: the usual one. */
+export interface InitPorts {
+  readonly port: number | null;
+  readonly adminPort: number | null;
+  readonly kafkaPort: number | null;
 }
 
 const options = {
@@ -32,18 +40,23 @@ const options = {
   name: { type: 'string', multiple: true },
   client: { type: 'string' },
   profile: { type: 'string' },
+  port: { type: 'string' },
+  'admin-port': { type: 'string' },
+  'kafka-port': { type: 'string' },
 } as const;
 
-const forSecureOnly = ['into', 'name', 'client', 'profile'] as const;
+const forSecureOnly = ['into', 'name', 'client', 'profile', 'port', 'admin-port', 'kafka-port'] as const;
+const forClient: readonly string[] = ['into', 'client'];
 
 /** @throws InitError what is not known, or goes together ill; no value is shown that could be a password */
 export function readInitFlags(argv: readonly string[]): InitFlags {
   checkWords(argv);
   const { values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false });
   const { secure = false, renew = false, help = false, admin = null } = values;
-  const isNothing = !secure && !renew && admin === null && !help;
-  if (isNothing) throw initUsage('say what to set up: --secure, or --admin NAME');
-  const alone = forSecureOnly.find((name) => values[name] !== undefined);
+  const isClient = !secure && !renew && admin === null && values.client !== undefined;
+  const isNothing = !secure && !renew && admin === null && !help && !isClient;
+  if (isNothing) throw initUsage('say what to set up: --secure, --admin NAME, or --client NAME');
+  const alone = forSecureOnly.find((name) => values[name] !== undefined && !(isClient && forClient.includes(name)));
   if (!secure && !renew && !help && alone !== undefined) throw initUsage(`--${alone} goes with --secure`);
   if (renew && (secure || admin !== null)) throw initUsage('--renew goes alone, with --into and --name');
   return {
@@ -58,7 +71,20 @@ export function readInitFlags(argv: readonly string[]): InitFlags {
     names: values.name ?? [],
     client: values.client ?? null,
     profile: values.profile ?? 'secure',
+    ports: {
+      port: portOf('port', values.port),
+      adminPort: portOf('admin-port', values['admin-port']),
+      kafkaPort: portOf('kafka-port', values['kafka-port']),
+    },
   };
+}
+
+/** A free one could not be told to clients. */
+function portOf(flag: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw initUsage(`--${flag} is ${JSON.stringify(text)}; it has to be a port from 1 to 65535`);
 }
 
 function checkWords(argv: readonly string[]): void {

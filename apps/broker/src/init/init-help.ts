@@ -2,6 +2,7 @@
 export const initHelp = `Usage: q-broker init --secure [flags]
        q-broker init --admin <name> [flags]
        q-broker init --renew [--into <path>] [--name <name>]
+       q-broker init --client <name> [--into <path>]
 
 Sets a broker up, so that only who belongs there is let in. What is there already stays as it is.
 
@@ -25,7 +26,10 @@ Sets a broker up, so that only who belongs there is let in. What is there alread
   --name <name>
       One more host name or address of this machine, for the certificate; may be repeated.
   --client <name>
-      Make a certificate for this user as well.
+      Make a certificate for this user as well. Alone: in the folder that --secure has made, also
+      while the broker runs.
+  --port <port>, --admin-port <port>, --kafka-port <port>
+      Ports in the settings and in the profile (default 7420, 7421, 9092).
   --profile <name>
       What the profile of q is called (default secure).
 

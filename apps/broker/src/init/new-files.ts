@@ -2,6 +2,7 @@
  * Files that are made once: what is there is never written over.
  */
 import { access, chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { InitError } from './init-error.ts';
 
 const secretMode = 0o600;
@@ -9,12 +10,17 @@ const folderMode = 0o700;
 const secretBytesMax = 64 << 10;
 const ofOthers = 0o077;
 
-/** A folder for nobody else, in one that is there; where it is there itself it stays. */
+/** A folder for nobody else, in one that is there; where it is there itself it stays. @throws InitError without that */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: folderMode });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT')
+      throw new InitError(`${path} cannot be made: there is no folder ${dirname(path)}; make that first`, {
+        cause: error,
+      });
+    if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
   }
 }
 

@@ -10,7 +10,7 @@ import { readInitFlags } from './init-flags.ts';
 import type { InitFlags } from './init-flags.ts';
 import { initHelp } from './init-help.ts';
 import { readPassword } from './password-input.ts';
-import { listed, renewCertificate, setUpSecurely } from './secure-setup.ts';
+import { addClient, listed, renewCertificate, setUpSecurely } from './secure-setup.ts';
 import type { SecureSetup, SetupTools } from './secure-setup.ts';
 
 export interface InitTools extends SetupTools {
@@ -42,6 +42,7 @@ function explained(error: unknown): InitError {
 async function init(flags: InitFlags, tools: InitTools): Promise<readonly string[]> {
   if (flags.help) return [initHelp.trimEnd()];
   if (flags.renew) return [await renewCertificate(flags, tools.now)];
+  if (!flags.secure && flags.admin === null) return [await addClient(flags, flags.client!, tools.now)];
   const settings = await settingsOf(flags, tools);
   if (flags.secure) return secureLines(await setUpSecurely(flags, settings, tools), flags, tools.env);
   const name = flags.admin!;

@@ -38,6 +38,9 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
   const path = (name: string): string => join(folder, name);
   const said = new Outcome();
   await makeFolder(folder);
+  // First what may be refused: where a broker runs, nothing is left behind.
+  const user = flags.admin ?? 'admin';
+  await setUpAdministrator(user, { flags, settings, tools, passwordFile: path(`${user}.password`), said });
   const found = await DevelopmentAuthority.open(folder, tools.now);
   const authority = found ?? (await DevelopmentAuthority.make(folder, tools.now));
   said.note(found === null, 'a development authority (ca.pem)');
@@ -48,15 +51,18 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
     const { isNew } = await authority.leaf(clientRequest(flags.client));
     said.note(isNew, `a certificate of ${flags.client}`);
   }
-  const user = flags.admin ?? 'admin';
-  await setUpAdministrator(user, { flags, settings, tools, passwordFile: path(`${user}.password`), said });
   const settingsFile = path('q-broker.yaml');
   const dataDir = resolve(settings.dataDir);
-  const text = settingsText({ dataDir, certificate: path(server.certificate), key: path(server.key) });
+  const text = settingsText({
+    dataDir,
+    certificate: path(server.certificate),
+    key: path(server.key),
+    ports: flags.ports,
+  });
   said.note(await makeFile(settingsFile, text), 'settings (q-broker.yaml)');
   const profile = await addProfile(profilePath(tools.env), flags.profile, {
-    url: 'qs://localhost',
-    adminUrl: 'https://localhost:7421',
+    url: `qs://localhost${flags.ports.port === null ? '' : `:${flags.ports.port}`}`,
+    adminUrl: `https://localhost:${flags.ports.adminPort ?? 7421}`,
     ca: path(certificateFiles.ca),
     user,
     passwordFile: path(`${user}.password`),
@@ -74,12 +80,26 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
 /** A certificate for the same names, and the same key, that is valid from now on. */
 export async function renewCertificate(flags: InitFlags, now: () => number): Promise<string> {
   const folder = resolve(flags.into);
-  const authority = await DevelopmentAuthority.open(folder, now);
-  if (authority === null)
-    throw new InitError(`there is no authority in ${folder}; --into names the folder of "q-broker init --secure"`);
+  const authority = await authorityIn(folder, now);
   const server = serverRequest(await serverNames(join(folder, certificateFiles.server), flags.names));
   const { validUntil } = await authority.renewed(server);
   return `${join(folder, server.certificate)} is for ${server.hosts.join(', ')} until ${day(validUntil)}; SIGHUP makes the broker read it`;
+}
+
+/** A certificate of one more user, by the authority that is there. */
+export async function addClient(flags: InitFlags, name: string, now: () => number): Promise<string> {
+  const folder = resolve(flags.into);
+  const authority = await authorityIn(folder, now);
+  const request = clientRequest(name);
+  const { isNew, validUntil } = await authority.leaf(request);
+  const what = isNew ? 'made' : 'there already:';
+  return `${what} ${join(folder, request.certificate)} of ${name} until ${day(validUntil)}, with its key ${request.key}`;
+}
+
+async function authorityIn(folder: string, now: () => number): Promise<DevelopmentAuthority> {
+  const authority = await DevelopmentAuthority.open(folder, now);
+  if (authority !== null) return authority;
+  throw new InitError(`there is no authority in ${folder}; --into names the folder of "q-broker init --secure"`);
 }
 
 class Outcome {

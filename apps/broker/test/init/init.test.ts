@@ -92,6 +92,53 @@ describe('q-broker init --secure', () => {
   });
 });
 
+describe('q-broker init', () => {
+  it('A2: leaves nothing behind where a broker runs, and makes a certificate of one more user meanwhile', async () => {
+    const dataDir = join(home, 'data');
+    const into = join(home, 'secure');
+    await using broker = await startBroker({ dataDir, port: 0, admin: false });
+    const refused = await init(secure('--client', 'shop'));
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('in use')]);
+    expect(readdirSync(into)).toEqual([]);
+    await broker.close();
+    expect((await init(secure())).code).toBe(0);
+    await using again = await startBroker({
+      dataDir,
+      port: 0,
+      admin: false,
+      security: { mechanisms: ['SCRAM-SHA-256'] },
+    });
+    expect(again.users?.list()).toEqual(['admin']);
+    const added = await init(['--client', 'shop', '--into', into]);
+    expect(added).toMatchObject({ code: 0, err: '', out: expect.stringContaining('made ') as string });
+    const shop = new X509Certificate(file('shop.pem'));
+    expect([shop.subject, shop.checkIssued(new X509Certificate(file('ca.pem')))]).toEqual(['CN=shop', true]);
+    expect(statSync(join(into, 'shop-key.pem')).mode & 0o777).toBe(0o600);
+    expect((await init(['--client', 'shop', '--into', into])).out).toContain('there already: ');
+    expect((await init(['--client', 'shop', '--into', home])).err).toContain('there is no authority');
+  });
+
+  it('A2, Q3: sets the ports that it is told, in the settings and in the profile', async () => {
+    expect((await init(secure('--port', '7520', '--admin-port', '7521', '--kafka-port', '9192'))).code).toBe(0);
+    expect(file('q-broker.yaml')).toContain('port: 7520\nadminPort: 7521\nkafkaPort: 9192\n');
+    const profile = readFileSync(join(home, 'config/q/config.yaml'), 'utf8');
+    expect(profile).toMatch(/url: qs:\/\/localhost:7520\n +adminUrl: https:\/\/localhost:7521\n/);
+    expect(await init(secure('--port', '0'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('from 1 to 65535') as string,
+    });
+    expect((await init(['--admin', 'ann', '--port', '1'])).err).toContain('--port goes with --secure');
+  });
+
+  it('Q3: names the folder above that is missing', async () => {
+    const { code, err } = await init(['--secure', '--into', join(home, 'no', 'secure')]);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining(`there is no folder ${join(home, 'no')}; make that first`),
+    ]);
+  });
+});
+
 describe('q-broker init --admin', () => {
   const admin = (...words: string[]): string[] => ['--admin', 'ann', '--data-dir', join(home, 'data'), ...words];
 
