@@ -1,4 +1,5 @@
 import { Command, Help, Option } from 'commander';
+import type { AddHelpTextContext } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext } from './command-context.ts';
 import { addAclCommands } from './commands/acl-commands.ts';
@@ -55,7 +56,8 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: outcome.writeMistake })
     .exitOverride()
     .addHelpText('after', exitCodesHelp)
-    .hook('preAction', (_program, command) => takeProfile(program, command));
+    .hook('preAction', (root, command) => takeProfile(root, command, context))
+    .addHelpText('afterAll', secureHelpOf);
   addSecureOptions(program);
   addExamples(program, [
     ['q topic create orders --partitions 8'],
@@ -91,10 +93,11 @@ function visibleGlobalOptions(this: Help, command: Command): Option[] {
 }
 
 /** Whoever mends profiles can do without them. */
-async function takeProfile(program: Command, command: Command): Promise<void> {
+async function takeProfile(program: Command, command: Command, context: CommandContext): Promise<void> {
   if (command.parent?.name() === 'profile' || command.name() === 'completion') return;
   const { applyProfile } = await import('./profile/profile-choice.ts');
-  await applyProfile(program, process.env);
+  const note = await applyProfile(program, process.env);
+  if (note !== null) context.stderr.write(`${note}\n`);
 }
 
 function timeoutOption(): Option {
@@ -105,6 +108,14 @@ function timeoutOption(): Option {
     .env('Q_TIMEOUT')
     .argParser(argumentParser((text: string) => parseTimeout(text)));
 }
+
+function secureHelpOf({ command }: AddHelpTextContext): string {
+  return command.parent === null ? '' : secureHelp;
+}
+
+const secureHelp = `
+Secured brokers: --ca, --user, --password-file and others that "q --help" tells of, or --profile.
+`;
 
 const exitCodesHelp = `
 Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 timeout, 5 not authorised,

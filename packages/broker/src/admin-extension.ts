@@ -1,7 +1,7 @@
 import type { AdminListener } from './admin/node-admin-server.ts';
 import type { BrokerPhase } from './admin/health.ts';
 import type { AdminLogin } from './admin/admin-login.ts';
-import type { Asking } from './caller.ts';
+import type { Asking, Author } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { BrokerLogger } from './logger.ts';
@@ -51,8 +51,8 @@ export interface AdminTools {
   readonly certificates: {
     /** What each encrypted listener shows, and until when. */
     readonly list: () => readonly ListenerCertificates[];
-    /** Reads the files again at once. */
-    readonly reload: (by: string) => Promise<void>;
+    /** Reads the files again at once; `who` asks for it. */
+    readonly reload: (by: string, who: Author) => Promise<void>;
   };
   /** Finds out who asks. */
   readonly login: AdminLogin;

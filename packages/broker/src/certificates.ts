@@ -26,14 +26,14 @@ export async function keepCertificates(options: ResolvedOptions, closers: Closer
 export function followCertificates(tls: TlsKeeper | null, { settings, health, forDoors }: OpenServices): void {
   if (tls === null) return;
   tls.onReload((reloads) => {
-    for (const { listener, problem, isChanged, certificate } of reloads) {
+    for (const { listener, problem, isChanged, certificate, author } of reloads) {
       const finding = problem === null ? null : { reason: `the old ones stay in force: ${problem}`, figures: {} };
       health.tell('certificate.bad', finding, listener);
       if (problem === null && !isChanged) continue;
       const { subject, serial, validToMs } = certificate;
       forDoors.audit.note({
         event: 'audit.certificates_reloaded',
-        by: null,
+        by: author,
         resource: { type: 'listener', name: listener },
         ...(problem === null
           ? { after: { subject, serial, validTo: new Date(validToMs).toISOString() } }

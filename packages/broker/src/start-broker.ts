@@ -308,7 +308,7 @@ function extendAdmin(
     url: server.url,
     certificates: {
       list: () => tls?.certificates() ?? [],
-      reload: async (by) => void (await tls?.reload(by)),
+      reload: async (by, who) => void (await tls?.reload(by, who)),
     },
     login,
     hasOpenMetrics: options.hasOpenMetrics,

@@ -3,6 +3,8 @@ import type { AdminApi, AdminRequest } from '../admin/admin-api.ts';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { ExitCode } from '../exit-code.ts';
+import { timestampOf } from '../input/time-expression.ts';
+import type { TimeExpression } from '../input/time-expression.ts';
 
 export interface AuditOptions extends GlobalOptions {
   readonly follow?: boolean;
@@ -10,6 +12,7 @@ export interface AuditOptions extends GlobalOptions {
   readonly result?: string;
   readonly event?: string;
   readonly count?: number;
+  readonly since?: TimeExpression;
 }
 
 /** One entry. What is not known is not there. */
@@ -25,14 +28,18 @@ const path = '/api/v1/audit';
 const shown = new Set(['timeMs', 'event', 'principal', 'result']);
 
 export async function showAudit(context: CommandContext, options: AuditOptions): Promise<ExitCode> {
-  const { principal, result, event, count: limit, json } = options;
+  const { principal, result, event, count: limit, json, since } = options;
+  const sinceMs = since === undefined ? undefined : timestampOf(since, Date.now());
   const query = { principal, result, event };
   const { stdout } = context;
   const write = (entry: AuditEntry): void =>
     void stdout.write(json === true ? `${JSON.stringify(entry)}\n` : entryText(entry));
   await withAdmin(context, options, async (admin) => {
     if (options.follow === true) return follow(context, admin, { query, write });
-    const { entries } = await admin.json<{ entries: readonly AuditEntry[] }>({ path, query: { ...query, limit } });
+    const { entries } = await admin.json<{ entries: readonly AuditEntry[] }>({
+      path,
+      query: { ...query, sinceMs, limit },
+    });
     for (const entry of entries.toReversed()) write(entry);
     if (entries.length === 0 && isTerminal(context.stderr)) context.stderr.write('no such entries\n');
   });

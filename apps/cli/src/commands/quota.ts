@@ -8,6 +8,7 @@ import { nearest } from '../input/nearest.ts';
 import type { Pair } from '../input/pairs.ts';
 import { formatJson } from '../output/json.ts';
 import { formatTable } from '../output/table.ts';
+import { noteUnknownUsers } from './unknown-users.ts';
 
 const path = '/api/v1/quotas';
 const entityNames = { user: 'user', client: 'clientId', address: 'address' } as const;
@@ -39,9 +40,12 @@ export async function setQuota(
   const { entity, quotas } = readPairs(pairs);
   if (Object.keys(quotas).length === 0) throw usageError('what may it use? produce=10MB, for instance, or request=50');
   const { dryRun = false } = options;
-  await withAdmin(context, options, (admin) =>
-    admin.json({ method: 'PUT', path, body: { entity, quotas, ...(dryRun && { dryRun }) } }),
-  );
+  await withAdmin(context, options, async (admin) => {
+    await admin.json({ method: 'PUT', path, body: { entity, quotas, ...(dryRun && { dryRun }) } });
+    const { user } = entity;
+    await noteUnknownUsers(context, admin, typeof user === 'string' ? [user] : []);
+  });
+  for (const [kind, amount] of Object.entries(quotas)) noteIfTiny(context, kind, amount);
   const said = `${dryRun ? 'would set' : 'set'} ${pairs.map(({ name, value }) => `${name}=${value}`).join(' ')}`;
   return report(context, options, { json: { entity, quotas, dryRun }, said });
 }
@@ -112,6 +116,14 @@ function readPairs(pairs: readonly Pair[]): { entity: Entity; quotas: Record<str
   if (Object.keys(entity).length === 0)
     throw usageError('whose quota? user=ann, client=app, both, or address=10.0.0.1');
   return { entity, quotas };
+}
+
+/** Less than a small request: whoever writes 20 means 20MB. */
+const bytesUsual = 1_024;
+
+function noteIfTiny({ stderr }: CommandContext, kind: string, amount: number | null): void {
+  if (!kind.endsWith('ByteRate') || amount === null || amount >= bytesUsual) return;
+  stderr.write(`note: ${kind} is ${amount} bytes a second, less than most requests have; 20MB is 20 megabytes\n`);
 }
 
 function amountOf(kind: string, text: string): number {

@@ -5,6 +5,7 @@ import type { GlobalOptions } from '../command-context.ts';
 import { addExamples } from '../examples.ts';
 import { parsePair } from '../input/pairs.ts';
 import type { Pair } from '../input/pairs.ts';
+import { parseSince } from '../input/time-expression.ts';
 import { parseWholeNumber } from '../input/whole-number.ts';
 import { parsePrincipal } from '../acl/rule-words.ts';
 import type { ProgramHost } from '../program-host.ts';
@@ -36,6 +37,11 @@ function addAudit(program: Command, host: ProgramHost): void {
       'only what this user did',
       argumentParser((text: string) => parsePrincipal(text)),
     )
+    .addOption(
+      new Option('--since <time>', 'only what was noted since then: 1h (ago), a date or a time')
+        .argParser(argumentParser(parseSince))
+        .conflicts('follow'),
+    )
     .addOption(new Option('--result <result>', 'only these').choices(['done', 'refused', 'denied', 'failed']))
     .option('-e, --event <event>', 'only this event, or those that begin so: audit.user_*')
     .option(
@@ -51,6 +57,7 @@ function addAudit(program: Command, host: ProgramHost): void {
   addExamples(audit, [
     ['q audit -n 20'],
     ['q audit --principal ann --result denied', 'what was she not allowed?'],
+    ['q audit --since 1h --event "audit.login_*"', 'the logins of the last hour'],
     ['q audit --follow --json | jq -c .event'],
   ]);
 }

@@ -20,6 +20,14 @@ export function readTimeExpression(text: string): TimeExpression | undefined {
   return timestampMs === undefined ? undefined : { kind: 'at', timestampMs };
 }
 
+/** A time on its own: `1h`, `1h ago` and `-1h` are an hour ago. @throws CommandError */
+export function parseSince(text: string): TimeExpression {
+  const durationMs = readDuration(text.replace(/ ago$/, ''));
+  const time = durationMs === undefined ? readTimeExpression(text) : ({ kind: 'ago', durationMs } as const);
+  if (time !== undefined) return time;
+  throw usageError('expected how long ago, such as 1h or 2d, a date such as 2026-11-22, or a time');
+}
+
 /** @throws CommandError when it is before 1970: no record has such a timestamp */
 export function timestampOf(time: TimeExpression, nowMs: number): number {
   const timestampMs = time.kind === 'at' ? time.timestampMs : Math.round(nowMs - time.durationMs);

@@ -5,7 +5,7 @@ import { parseTimeout } from '../input/duration.ts';
 import { readProfiles } from './profile-file.ts';
 import type { Profile, ProfileFile } from './profile-file.ts';
 import { profilePath } from './profile-path.ts';
-import { secretSources, tlsNames } from '../secure-options.ts';
+import { secretSources, secureNames, tlsNames } from '../secure-options.ts';
 import type { SecureOptions } from '../secure-options.ts';
 
 /**
@@ -15,19 +15,22 @@ import type { SecureOptions } from '../secure-options.ts';
  *
  * What it says of the admin interface, TLS, users and passwords counts only for its own broker.
  *
- * What it says of a password counts only for its own user, too.
+ * What it says of a password counts only for its own user, too. `Q_ADMIN_URL` counts only for the broker of `Q_URL`,
+ * where there is one.
  *
  * A profile that is named on the command line is a flag: it counts more than variables that somebody set before.
  *
  * @param program has the options
+ * @returns what somebody should know who named a profile, and the address of another broker; null: nothing
  */
-export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Promise<void> {
+export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Promise<string | null> {
+  leaveOthersAdmin(program, env);
   const { profile: named } = program.opts<{ profile?: string }>();
   const byFlag = program.getOptionValueSource('profile') === 'cli';
   const path = profilePath(env);
   const file = await readProfiles(path);
   const name = named ?? file.current;
-  if (name === null) return;
+  if (name === null) return null;
   const profile = profileOf(file, name, path);
   const set = (option: keyof Profile, value: string | number | boolean | undefined): void => {
     const source = program.getOptionValueSource(option);
@@ -39,11 +42,27 @@ export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Pr
   // Another broker's admin interface would be asked about this one.
   if (byFlag && profile.adminUrl === undefined && program.getOptionValueSource('adminUrl') === 'env')
     program.setOptionValueWithSource('adminUrl', undefined, 'config');
-  if (program.opts<{ url: string }>().url !== profile.url) return;
+  const { url } = program.opts<{ url: string }>();
+  if (url !== profile.url) return byFlag ? notItsBroker(profile, { name, url }) : null;
   // Its admin interface is that broker's: beside the address of another one, the wrong broker would be changed.
   set('adminUrl', profile.adminUrl);
   // Whom it trusts, and as whom it comes in, is of that broker: another one is not shown a password.
   applySecurity(program, profile, { set, byFlag });
+  return null;
+}
+
+/** `Q_ADMIN_URL` is of the broker of `Q_URL`: beside `--url` of another one, the wrong broker would be changed. */
+function leaveOthersAdmin(program: Command, { Q_URL: urlBefore }: NodeJS.ProcessEnv): void {
+  const isOther = program.getOptionValueSource('url') === 'cli' && program.opts<{ url: string }>().url !== urlBefore;
+  if (urlBefore !== undefined && isOther && program.getOptionValueSource('adminUrl') === 'env')
+    program.setOptionValueWithSource('adminUrl', undefined, 'config');
+}
+
+/** What would be missed: whoever gives an address for a broker that the profile knows by another one. */
+function notItsBroker(profile: Profile, { name, url }: { readonly name: string; readonly url: string }): string | null {
+  const unused = (['adminUrl', ...secureNames] as const).filter((each) => profile[each] !== undefined);
+  if (unused.length === 0) return null;
+  return `note: profile "${name}" is of ${profile.url ?? 'no broker'}: at ${url} its ${unused.join(', ')} count for nothing`;
 }
 
 function applySecurity(

@@ -103,10 +103,28 @@ describe('q profile', () => {
       ],
       ['--profile other --url q://flag', {}, { url: 'q://flag' }],
       ['--profile other --url q://other', {}, { url: 'q://other', adminUrl: 'http://other' }],
+      // That of another broker would be changed.
+      ['--url q://flag', { Q_URL: 'q://env', Q_ADMIN_URL: 'http://env' }, { url: 'q://flag', timeout: 7000 }],
+      [
+        '--url q://env',
+        { Q_URL: 'q://env', Q_ADMIN_URL: 'http://env' },
+        { url: 'q://env', adminUrl: 'http://env', timeout: 7000 },
+      ],
+      ['--url q://flag', { Q_ADMIN_URL: 'http://env' }, { url: 'q://flag', adminUrl: 'http://env', timeout: 7000 }],
       ['--profile used', { Q_ADMIN_URL: 'http://env' }, { url: 'q://used', timeout: 7000 }],
     ];
     for (const [flags, env, expected] of cases)
       expect(await optionsFor(flags, env), `${flags} ${JSON.stringify(env)}`).toEqual(expected);
+  });
+
+  it('O2, A2 says what of a profile counts for nothing beside the address of another broker', async () => {
+    await q(`profile add one --url ${nowhere} --user ann --mechanism PLAIN`);
+    const beside = await q(`topic list --profile one --url ${broker.url}`);
+    expect(beside).toMatchObject({
+      code: 0,
+      stderr: `note: profile "one" is of ${nowhere}: at ${broker.url} its user, mechanism count for nothing\n`,
+    });
+    expect((await q(`topic list --url ${broker.url}`)).stderr).toBe('');
   });
 
   it('O2 says which profiles there are, and replaces none by accident', async () => {

@@ -10,6 +10,8 @@ const listenerCertificates = z
       .array(
         z.object({
           subject: z.string(),
+          issuer: z.string().describe('Who signed it.'),
+          names: z.array(z.string()).describe('Host names and addresses that it is for.'),
           serial: z.string(),
           validFromMs: z.number().describe('In ms since 1970.'),
           validToMs: z.number(),
@@ -37,8 +39,8 @@ const reloadCertificates = operation({
   tag: 'security',
   summary: 'Read the files of certificates again. What cannot be used leaves the old ones in force, and is told.',
   answer: json(z.array(listenerCertificates)),
-  handle: async (_input, { tools }) => {
-    await tools.certificates.reload('the admin API');
+  handle: async (_input, { tools, who }) => {
+    await tools.certificates.reload('the admin API', who);
     return shown(tools.certificates.list());
   },
 });
@@ -48,8 +50,10 @@ export const certificateOperations = [listCertificates, reloadCertificates] as c
 function shown(list: readonly ListenerCertificates[]): z.input<typeof listenerCertificates>[] {
   return list.map(({ listener, certificates, problem }) => ({
     listener,
-    certificates: certificates.map(({ subject, serial, validFromMs, validToMs }) => ({
+    certificates: certificates.map(({ subject, issuer, names, serial, validFromMs, validToMs }) => ({
       subject,
+      issuer,
+      names: [...names],
       serial,
       validFromMs,
       validToMs,

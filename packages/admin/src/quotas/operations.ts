@@ -1,6 +1,6 @@
 /** Quotas: how much whoever comes may use in a second (row A3). */
 import type { QuotaFilter } from '@q/broker';
-import { everyOther, quotaKinds, securityLimits } from '@q/security';
+import { canonicalAddress, everyOther, quotaKinds, securityLimits } from '@q/security';
 import type { EntityName, QuotaEntity, QuotaKind } from '@q/security';
 import { z } from 'zod';
 import { json, operation } from '../operation/operation.ts';
@@ -88,6 +88,9 @@ function entityJson(of: QuotaEntity): EntityJson {
 }
 
 function entityOf(given: EntityJson): QuotaEntity {
-  const parts = Object.entries(given).filter(([, name]) => name !== undefined);
+  const { address } = given;
+  // One address has several spellings.
+  const spelled = typeof address === 'string' ? { ...given, address: canonicalAddress(address) ?? address } : given;
+  const parts = Object.entries(spelled).filter(([, name]) => name !== undefined);
   return Object.fromEntries(parts.map(([part, name]) => [part, name ?? everyOther]));
 }

@@ -20,8 +20,8 @@ describe('metrics of security', () => {
       resourceName: 'kafka-cluster',
     });
     const page = await (await ask('/metrics', login('alice-pw'))).text();
-    expect(page).toContain('q_logins_total{mechanism="PLAIN",outcome="done"} 1\n');
-    expect(page).toContain('q_logins_total{mechanism="PLAIN",outcome="refused"} 1\n');
+    expect(page).toContain('q_logins_total{mechanism="BASIC",outcome="done"} 1\n');
+    expect(page).toContain('q_logins_total{mechanism="BASIC",outcome="refused"} 1\n');
     expect(page).toContain('q_logins_total{mechanism="SCRAM-SHA-512",outcome="refused"} 0\n');
     expect(page).toContain('q_denials_total{resource="cluster",operation="describe"} 1\n');
     expect(page).toContain('q_security_insecure 0\n');

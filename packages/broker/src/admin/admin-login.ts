@@ -106,12 +106,12 @@ export class AskingLogin implements AdminLogin {
       ? logins.byToken(given.trim(), request.address)
       : logins.byPassword(basicOf(given.trim()), request.address));
     if ('reason' in outcome) throw this.#refused(outcome, request);
-    this.#noteDone(request, outcome.principal, outcome.mechanism);
+    this.#noteDone(request, outcome.principal, wayOf(outcome.mechanism));
     return identityOf(outcome);
   }
 
   #refused({ user, mechanism, reason }: Refused, request: AdminRequest): QError {
-    this.#options.news.refused({ mechanism, by: authorOf(request) }, { user, reason });
+    this.#options.news.refused({ mechanism: wayOf(mechanism), by: authorOf(request) }, { user, reason });
     return loginRefused();
   }
 
@@ -120,6 +120,11 @@ export class AskingLogin implements AdminLogin {
     if (!this.#told.isNew(`${mechanism}\n${principal.name}\n${request.address}`)) return;
     this.#options.news.letIn({ mechanism, by: authorOf(request) }, { principal, lifetimeMs: 0 });
   }
+}
+
+/** As logins are told of here: a password comes by Basic, whichever mechanism checks it. */
+function wayOf(mechanism: Mechanism): string {
+  return mechanism === 'PLAIN' ? 'BASIC' : mechanism;
 }
 
 type Scheme = 'basic' | 'bearer';

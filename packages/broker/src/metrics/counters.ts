@@ -82,7 +82,7 @@ export function countRefusal(counters: BrokerCounters, reason: RefusalReason): v
 }
 
 /** Ways in. What a client asks for that is none of these is `other`: anybody can make names up. */
-const loginWays = ['SCRAM-SHA-256', 'SCRAM-SHA-512', 'PLAIN', 'OAUTHBEARER', 'CERTIFICATE', 'other'] as const;
+const loginWays = ['SCRAM-SHA-256', 'SCRAM-SHA-512', 'PLAIN', 'BASIC', 'OAUTHBEARER', 'CERTIFICATE', 'other'] as const;
 export type LoginWay = (typeof loginWays)[number];
 
 export function countLogin(counters: BrokerCounters, mechanism: string, outcome: 'done' | 'refused'): void {

@@ -2,6 +2,10 @@
 export interface CertificateFacts {
   /** As RFC 2253 writes it. */
   readonly subject: string;
+  /** Who signed it, likewise. */
+  readonly issuer: string;
+  /** Host names and addresses that it is for. */
+  readonly names: readonly string[];
   readonly serial: string;
   /** From when and until when it holds, in ms since 1970. */
   readonly validFromMs: number;

@@ -16,6 +16,8 @@ export interface PemText {
 const blockPattern = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;
 /** Of one chain, or of one file of authorities: those of the web are some 150. */
 const blocksMax = 1_000;
+/** Of one certificate, that are shown. */
+const namesMax = 100;
 
 /** @throws Error that says what is wrong with which */
 export function checkPair(cert: PemText, key: PemText, nowMs: number): CertificateFacts {
@@ -38,10 +40,18 @@ export function checkAuthorities(ca: PemText): void {
 function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
     subject: formatDistinguishedName(parseSubject(certificate.subject)),
+    issuer: formatDistinguishedName(parseSubject(certificate.issuer)),
+    names: namesOf(certificate),
     serial: certificate.serialNumber,
     validFromMs: Date.parse(certificate.validFrom),
     validToMs: Date.parse(certificate.validTo),
   };
+}
+
+/** As Node writes them, `DNS:localhost, IP Address:127.0.0.1`, to be shown. */
+function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
+  const names = subjectAltName.split(', ', namesMax).map((name) => name.replace(/^[\w ]+:/, ''));
+  return names.filter((name) => name !== '');
 }
 
 function certificatesIn({ text, from }: PemText): X509Certificate[] {

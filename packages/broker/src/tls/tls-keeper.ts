@@ -10,6 +10,7 @@
  * until it is put right.
  */
 import { QError } from '@q/protocol';
+import type { Author } from '../caller.ts';
 import type { Clock, Scheduled } from '../clock.ts';
 import type { BrokerLogger } from '../logger.ts';
 import type { TlsMaterial, TlsOptions } from './tls-options.ts';
@@ -27,6 +28,8 @@ export interface TlsReload {
   readonly isChanged: boolean;
   /** Its own certificate in force. */
   readonly certificate: CertificateFacts;
+  /** Who asked for it; null: nobody did, or whoever has the process. */
+  readonly author: Author | null;
 }
 
 /** A listener that encrypts. */
@@ -115,17 +118,17 @@ export class TlsKeeper {
     this.#timer?.cancel();
   }
 
-  /** Reads the files again. `by` is who asked for it. */
-  reload(by: string): Promise<readonly TlsReload[]> {
-    const result = this.#tail.then(() => this.#reload(by));
+  /** Reads the files again. `by` says what it is because of, `author` who asked for it. */
+  reload(by: string, author: Author | null = null): Promise<readonly TlsReload[]> {
+    const result = this.#tail.then(() => this.#reload(by, author));
     this.#tail = result.catch(() => undefined);
     return result;
   }
 
-  async #reload(by: string): Promise<readonly TlsReload[]> {
+  async #reload(by: string, author: Author | null): Promise<readonly TlsReload[]> {
     const marks = await this.#marks();
     const reloads: TlsReload[] = [];
-    for (const kept of this.#kept.values()) reloads.push(await this.#reloadOne(kept, by));
+    for (const kept of this.#kept.values()) reloads.push({ ...(await this.#reloadOne(kept, by)), author });
     this.#readMarks = marks;
     this.#lastMarks = marks;
     if (reloads.some(({ isChanged }) => isChanged)) await this.#warnOfPublicKeys();
@@ -133,7 +136,7 @@ export class TlsKeeper {
     return reloads;
   }
 
-  async #reloadOne(kept: Kept, by: string): Promise<TlsReload> {
+  async #reloadOne(kept: Kept, by: string): Promise<Omit<TlsReload, 'author'>> {
     const { logger } = this.#options;
     const { name: listener } = kept;
     try {

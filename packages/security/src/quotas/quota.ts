@@ -3,6 +3,7 @@
  * which of them wins, are Kafka's (KIP-13, KIP-55, KIP-612).
  */
 import { QError } from '@q/protocol';
+import { canonicalAddress } from '../acl/address.ts';
 import { securityLimits } from '../limits.ts';
 
 /**
@@ -51,6 +52,8 @@ export function checkEntity(entity: QuotaEntity): QuotaEntity {
  */
 export function checkQuota(kind: QuotaKind, { address }: QuotaEntity, value: number): number {
   if (!quotaKinds.includes(kind)) throw refused('quota', `one of ${quotaKinds.join(', ')}`);
+  // Only of those that are set: one that an older version took has to go away.
+  if (typeof address === 'string' && canonicalAddress(address) === null) throw refused('address', 'an IP address');
   if (kind === 'connectionCreationRate' && address === undefined) throw refused(kind, 'a quota of an address');
   if (!Number.isFinite(value) || value <= 0) throw refused(kind, 'a number above 0');
   return value;
