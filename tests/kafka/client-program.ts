@@ -38,7 +38,11 @@ export interface Running<R> {
 /** A client at work, whatever language it is written in: `operations.ts` says what it can be asked. */
 export interface ClientProgram extends AsyncDisposable {
   ask<O extends OperationName>(op: O, args: ArgsOf<O>, timeoutMs?: number): Promise<ResultOf<O>>;
-  begin<O extends 'member' | 'load'>(op: O, args: ArgsOf<O>): Running<ResultOf<O>>;
+  begin<O extends 'member' | 'transfer' | 'load'>(op: O, args: ArgsOf<O>): Running<ResultOf<O>>;
+  /** SIGSTOP: it stands still, and nobody is told. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
   /** SIGKILL: it says goodbye to nobody. */
   kill(): Promise<void>;
 }
@@ -112,7 +116,7 @@ export class LineProgram implements ClientProgram {
     return (await this.#within(done.promise, `${op} ${JSON.stringify(args).slice(0, 200)}`, timeoutMs)) as ResultOf<O>;
   }
 
-  begin<O extends 'member' | 'load'>(op: O, args: ArgsOf<O>): Running<ResultOf<O>> {
+  begin<O extends 'member' | 'transfer' | 'load'>(op: O, args: ArgsOf<O>): Running<ResultOf<O>> {
     const asked = this.#send(op, args);
     const id = this.#id;
     let failure: unknown = null;
@@ -141,6 +145,14 @@ export class LineProgram implements ClientProgram {
         return (await this.#within(asked.done.promise, `the end of ${op}`, askTimeoutMs)) as ResultOf<O>;
       },
     };
+  }
+
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
   }
 
   async kill(): Promise<void> {

@@ -6,7 +6,7 @@
  *   ←  {"id":7,"ok":{…}}                                   the result
  *   ←  {"id":7,"error":"…","code":"UNKNOWN_TOPIC_OR_PARTITION"}   what the client said; `code` as the client names it
  *   ←  {"id":7,"cannot":"has no lz4"}                      the client has no such thing; shown in the table
- *   ←  {"id":8,"event":"assigned","data":{…}}              while `member` or `load` runs
+ *   ←  {"id":8,"event":"assigned","data":{…}}              while `member`, `transfer` or `load` runs
  *   →  {"id":9,"op":"stop","args":{"id":8}}                ends it; request 8 is answered then, request 9 is not
  *
  * Programs only do: what came of it is checked by the rig, in the same way for all clients. Keys, values and header
@@ -65,6 +65,18 @@ export interface MemberArgs extends InGroup, InTopic {
   readonly commits: boolean;
 }
 
+export interface TransferArgs extends InGroup, InTopic {
+  readonly to: string;
+  readonly transactionalId: string;
+  readonly sessionTimeoutMs: number;
+  /** Of one transaction, where the client can say so; it has fewer when fewer are there. */
+  readonly recordsMax: number;
+  /** How long it waits in each transaction, when its records are stored and its offsets are not sent. */
+  readonly pauseMs: number;
+  /** Its offsets have to name the member that it is, and not just its group. */
+  readonly asMember: boolean;
+}
+
 export interface LoadArgs extends InTopic {
   readonly isIdempotent: boolean;
   /** Partitions 0 to this, in turn. */
@@ -100,6 +112,12 @@ export interface Operations {
    * after each change (none when it lost them all); `records` with `records` read, once they are committed.
    */
   readonly member: { args: MemberArgs; result: Nothing };
+  /**
+   * A member of a group that copies records to another topic, each to the same partition, in transactions with the
+   * offsets of its group, as its client would have it. Ends when it is stopped, or with the first error. Events: `sent`
+   * in each transaction before its pause, `transferred` after it is committed; with the `count` of records so far.
+   */
+  readonly transfer: { args: TransferArgs; result: Nothing };
   /**
    * Sends numbers (`0`, `1`, …, as text) as fast as they are acknowledged, with acks=all, until it is stopped, and goes
    * on through everything that the client itself can retry. Event: `acked` with how many are by now (a few a second).

@@ -10,12 +10,14 @@ import { refusals } from './refusals.ts';
 import { security } from './security.ts';
 import { transactionTools } from './transaction-tools.ts';
 import { transactions } from './transactions.ts';
+import { transfers } from './transfers.ts';
 
 /** In the order of the table. */
 export const allFeatures: readonly Feature[] = [
   ...produceAndConsume,
   ...groups,
   ...transactions,
+  ...transfers,
   ...administration,
   ...refusals,
   ...security,

@@ -244,6 +244,61 @@ def commit(consumer, messages):
         print(error, file=sys.stderr)
 
 
+def transfer(args, session):
+    """Consumes, and produces what it has consumed, in transactions with the offsets of its group."""
+    consumer = Consumer(
+        {
+            **BASE,
+            "group.id": args["group"],
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "session.timeout.ms": args["sessionTimeoutMs"],
+            "heartbeat.interval.ms": min(1000, args["sessionTimeoutMs"] // 4),
+            "fetch.wait.max.ms": 500,
+        }
+    )
+    producer = Producer({**BASE, "transactional.id": args["transactionalId"], "linger.ms": 1})
+    producer.init_transactions(TIMEOUT)
+    consumer.subscribe([args["topic"]])
+    errors, count = [], 0
+    try:
+        while not session.is_stopped():
+            messages = consumer.consume(args["recordsMax"], 0.1)
+            for message in messages:
+                if message.error():
+                    raise KafkaException(message.error())
+            if not messages:
+                continue
+            producer.begin_transaction()
+            for message in messages:
+                producer.produce(
+                    args["to"],
+                    partition=message.partition(),
+                    key=message.key(),
+                    value=message.value(),
+                    timestamp=message.timestamp()[1],
+                    on_delivery=lambda error, _message: errors.append(error) if error else None,
+                )
+            producer.flush(TIMEOUT)
+            if errors:
+                raise KafkaException(errors[0])
+            session.tell("sent", {"count": count + len(messages)})
+            time.sleep(args["pauseMs"] / 1000)
+            positions = consumer.position(consumer.assignment())
+            producer.send_offsets_to_transaction(positions, consumer.consumer_group_metadata(), TIMEOUT)
+            producer.commit_transaction(TIMEOUT)
+            count += len(messages)
+            session.tell("transferred", {"count": count})
+    except KafkaException as error:
+        # It would stay open until its time is over, and hold back whoever reads.
+        if error.args[0].txn_requires_abort():
+            producer.abort_transaction(TIMEOUT)
+        raise
+    finally:
+        consumer.close()
+    return {}
+
+
 def load(args, session):
     producer = Producer(
         {
@@ -406,6 +461,7 @@ OPERATIONS = {
     "produce": produce,
     "consume": consume,
     "member": member,
+    "transfer": transfer,
     "load": load,
     "describeCluster": describe_cluster,
     "listTopics": list_topics,

@@ -15,6 +15,7 @@ var operations = map[string]operation{
 	"produce":               produce,
 	"consume":               consume,
 	"member":                member,
+	"transfer":              transfer,
 	"load":                  load,
 	"describeCluster":       describeCluster,
 	"listTopics":            listTopics,

@@ -50,17 +50,21 @@ func say(message any) {
 	os.Stdout.Write(append(line, '\n'))
 }
 
-// dial opens a client with what all of them have in common.
-func dial(more ...kgo.Opt) (*kgo.Client, error) {
-	options := append([]kgo.Opt{
+// common is what all clients have.
+func common() []kgo.Opt {
+	return []kgo.Opt{
 		kgo.SeedBrokers(bootstrap),
 		kgo.RetryTimeout(10 * time.Second),
 		// The default of 5 s would pass after each crash of the broker.
 		kgo.MetadataMinAge(100 * time.Millisecond),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 50 * time.Millisecond }),
 		kgo.WithLogger(kgo.BasicLogger(os.Stderr, kgo.LogLevelWarn, nil)),
-	}, more...)
-	return kgo.NewClient(options...)
+	}
+}
+
+// dial opens a client.
+func dial(more ...kgo.Opt) (*kgo.Client, error) {
+	return kgo.NewClient(append(common(), more...)...)
 }
 
 func decode[T any](args json.RawMessage) T {

@@ -58,6 +58,7 @@ public final class Rig {
         Login.addTo(operations);
         Records.addTo(operations, args[0]);
         Members.addTo(operations, args[0]);
+        Transfers.addTo(operations, args[0]);
         Administration.addTo(operations, args[0]);
         for (String line; (line = requests.readLine()) != null; ) {
             JsonNode request = JSON.readTree(line);

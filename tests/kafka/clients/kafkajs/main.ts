@@ -17,6 +17,7 @@ import type { Codec, From, ReadRecord, WireRecord } from '../../operations.ts';
 import { aborted, base64, bytes, Cannot, cannot, sendNumbers, serveLines } from '../line-server.ts';
 import type { Session } from '../line-server.ts';
 import { logIn } from './login.ts';
+import { transferWith } from './transfer.ts';
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 const bootstrap = process.argv[2] ?? '127.0.0.1:9092';
@@ -192,6 +193,7 @@ serveLines(
       await runMember(consumer, { topic, commits }, session);
       return {};
     },
+    transfer: transferWith(kafka),
     load: async ({ topic, isIdempotent, partitions }, session) => {
       const producer = patient.producer({
         allowAutoTopicCreation: false,

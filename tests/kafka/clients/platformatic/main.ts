@@ -7,6 +7,7 @@ import type { From, ReadRecord, WireRecord } from '../../operations.ts';
 import { aborted, base64, bytes, cannot, sendNumbers, serveLines } from '../line-server.ts';
 import type { Session } from '../line-server.ts';
 import { logIn } from './login.ts';
+import { transferWith } from './transfer.ts';
 
 const base: BaseOptions = {
   clientId: 'rig-platformatic',
@@ -166,6 +167,7 @@ serveLines(
       }
       return {};
     },
+    transfer: transferWith(base),
     load: async ({ topic, isIdempotent, partitions }, session) => {
       const producer = new Producer({ ...patient, idempotent: isIdempotent });
       try {
