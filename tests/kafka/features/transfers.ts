@@ -20,7 +20,8 @@ async function newTransfer(stage: Stage): Promise<TransferArgs> {
   for (let partition = 0; partition < partitions; partition += 1)
     await stage.store(topic, someRecords(perPartition, { partition }));
   const names = { topic, to: await stage.topic({ partitions }), group: stage.name('group') };
-  return { ...names, transactionalId: stage.name('transaction'), sessionTimeoutMs, recordsMax: 10, pauseMs: 0, asMember: false };
+  const transactionalId = stage.name('transaction');
+  return { ...names, transactionalId, sessionTimeoutMs, recordsMax: 10, pauseMs: 0, asMember: false };
 }
 
 const countOf = ({ events }: Copying, name: string): number =>

@@ -48,7 +48,8 @@ func transfer(ctx context.Context, raw json.RawMessage, tell func(string, any)) 
 		if len(records) == 0 {
 			continue
 		}
-		isCommitted, err := transferOnce(session, args, records, func() { tell("sent", map[string]any{"count": count + len(records)}) })
+		sent := func() { tell("sent", map[string]any{"count": count + len(records)}) }
+		isCommitted, err := transferOnce(session, args, records, sent)
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +70,9 @@ func poll(ctx context.Context, session *kgo.GroupTransactSession, recordsMax int
 	return fetches.Records(), nil
 }
 
-func transferOnce(session *kgo.GroupTransactSession, args transferArgs, records []*kgo.Record, sent func()) (bool, error) {
+func transferOnce(
+	session *kgo.GroupTransactSession, args transferArgs, records []*kgo.Record, sent func(),
+) (bool, error) {
 	if err := session.Begin(); err != nil {
 		return false, err
 	}

@@ -52,7 +52,7 @@ async function run(
           session.tell('transferred', { count });
         }
       } catch (error) {
-        failed.reject(error as Error);
+        failed.reject(error);
         throw error;
       }
     },
