@@ -60,8 +60,15 @@ export const storageMutations: readonly Mutation[] = [
     name: 'begin the next segment before the last one is synced',
     isRare: true,
     file: files,
-    find: "if (this.#core.config.durability === 'fsync') await this.syncWritten();\n        buffers",
-    replace: 'buffers',
+    find: '    if (this.#unsynced.size > Number(this.#unsynced.has(segment))) await this.syncWritten();\n',
+    replace: '    if (this.#unsynced.size > Number.MAX_VALUE) await this.syncWritten();\n',
+  },
+  {
+    name: 'begin the next segment before what came late to the last one is synced',
+    test: 'packages/storage/test/flush/late-writes.test.ts',
+    file: files,
+    find: 'if (segment !== append.segment) await this.#syncBefore(',
+    replace: 'if (segment && segment !== append.segment) await this.#syncBefore(',
   },
   {
     name: 'the watermark is one too low',
@@ -326,6 +333,13 @@ export const storageMutations: readonly Mutation[] = [
     file: 'packages/storage/src/compaction/log-compaction.ts',
     find: '    if (rewrite.isChanged) await this.#checkpoint.make();\n',
     replace: '',
+  },
+  {
+    name: 'a power cut takes the word that compaction is at work',
+    test: 'packages/storage/test/compaction/cleaner-checkpoint.test.ts',
+    file: 'packages/storage/src/compaction/cleaner-checkpoint.ts',
+    find: '    await this.#fileSystem.syncDirectory(this.#directory);\n    this.#isDurable',
+    replace: '    this.#isDurable',
   },
   {
     name: 'opening a log takes room from the disk',

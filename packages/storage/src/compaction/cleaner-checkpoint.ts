@@ -21,14 +21,18 @@ export interface CleanerState {
 
 export class CleanerCheckpoint implements CleanerState {
   readonly #fileSystem: FileSystem;
+  readonly #directory: string;
   readonly #path: string;
   #isLoaded = false;
   #isThere = false;
+  /** No crash takes its name away: not known of one that an earlier process has left. */
+  #isDurable = false;
   cleanerPoint = 0;
   nextHorizonMs = -1;
 
   constructor(o: { fileSystem: FileSystem; directory: string }) {
     this.#fileSystem = o.fileSystem;
+    this.#directory = o.directory;
     this.#path = `${o.directory}/${cleanerCheckpointName}`;
   }
 
@@ -44,12 +48,16 @@ export class CleanerCheckpoint implements CleanerState {
     this.nextHorizonMs = found?.nextHorizonMs ?? -1;
   }
 
-  /** Makes the file, durably, if there is none yet. */
+  /** Makes the file, if there is none yet, durably: disks may keep a later name and lose an earlier one. */
   async make(): Promise<void> {
+    if (this.#isDurable) return;
     await this.load();
     if (!this.#isThere) await this.save({ cleanerPoint: this.cleanerPoint, nextHorizonMs: this.nextHorizonMs });
+    await this.#fileSystem.syncDirectory(this.#directory);
+    this.#isDurable = true;
   }
 
+  /** A crash may bring the file that was there before back, or none. */
   async save(state: CleanerState): Promise<void> {
     this.#isLoaded = true;
     this.cleanerPoint = state.cleanerPoint;

@@ -73,24 +73,29 @@ export class LogFiles {
     });
   }
 
-  /**
-   * One gathered write for each segment that the appends go to; nearly always one. Under `fsync` a segment is synced
-   * before the next one is written to: so after a crash a gap between two segments is damage, never a round that was
-   * cut short.
-   */
+  /** One gathered write for each segment that the appends go to; nearly always one. */
   async #write(appends: readonly OwedBatches[]): Promise<void> {
     let buffers: Buffer[] = [];
     let segment: Segment | null = null;
     for (const append of appends) {
       if (segment && segment !== append.segment) {
         await this.#writeSegment(segment, buffers);
-        if (this.#core.config.durability === 'fsync') await this.syncWritten();
         buffers = [];
       }
+      if (segment !== append.segment) await this.#syncBefore(append.segment);
       segment = append.segment;
       buffers.push(append.batch);
     }
     if (segment) await this.#writeSegment(segment, buffers);
+  }
+
+  /**
+   * Under `fsync` a segment is synced before the next one is written to, also where what it was owed came to it in an
+   * earlier write: so after a crash a gap between two segments is damage, never a round that was cut short.
+   */
+  async #syncBefore(segment: Segment): Promise<void> {
+    if (this.#core.config.durability !== 'fsync') return;
+    if (this.#unsynced.size > Number(this.#unsynced.has(segment))) await this.syncWritten();
   }
 
   async #writeSegment(segment: Segment, buffers: readonly Buffer[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { MemoryFileSystem } from '@q/storage';
+import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   CleanerCheckpoint,
@@ -35,4 +36,33 @@ describe('cleaner-checkpoint', () => {
     await second.load();
     expect([second.cleanerPoint, second.nextHorizonMs]).toEqual([9, 5]);
   });
+
+  const state = { cleanerPoint: 9, nextHorizonMs: -1 };
+
+  it.each([
+    ['it was not there', async () => undefined],
+    ['a pass in which nothing went has saved it', async (before: CleanerCheckpoint) => await before.save(state)],
+  ] as const)('S2 is there after a power cut once it was made: %s', async (_, prepare) => {
+    const fileSystem = await folder();
+    const checkpoint = new CleanerCheckpoint({ fileSystem, directory: '/log' });
+    await prepare(checkpoint);
+    await checkpoint.make();
+    expect(await (await fileSystem.crash('all')).readDirectory('/log')).toContain('cleaner-checkpoint');
+  });
+
+  it('S2 is there after a power cut though the process that has saved it was killed', async () => {
+    const before = await folder();
+    await new CleanerCheckpoint({ fileSystem: before, directory: '/log' }).save(state);
+    const fileSystem = before.killProcess();
+    await new CleanerCheckpoint({ fileSystem, directory: '/log' }).make();
+    const found = await fileSystem.crash('all');
+    expect((await found.readFile('/log/cleaner-checkpoint')).toString()).toBe(encodeCleanerCheckpoint(state));
+  });
 });
+
+async function folder(): Promise<FaultyFileSystem> {
+  const fileSystem = new FaultyFileSystem();
+  await fileSystem.makeDirectory('/log');
+  await fileSystem.syncDirectory('');
+  return fileSystem;
+}

@@ -113,6 +113,46 @@ describe('what the journal has made durable', () => {
     expect(await contents(await under.open())).toEqual(['0:a', '1:b', `2:${large}`]);
   });
 
+  it('S2 is durable in its segment, too, before the next segment is begun', async () => {
+    const under = await journaled();
+    const config = { segmentBytes: 500 };
+    const log = await under.open(config);
+    await append(log, ['a'.repeat(300)]);
+    await lateWrites(under);
+    const { bytes } = log;
+    // Too much for the journal: it goes to its segment at once, in a round of its own.
+    const next = 'b'.repeat(5_000);
+    const hold = under.disk.hold('create', segments);
+    log.append(batch([next]), { leaderEpoch: 0 }).durable.catch(() => undefined);
+    await hold.reached;
+    expect((await (await under.disk.crash('all')).stat(firstLogFile)).sizeBytes).toBe(bytes);
+  });
+
+  it('S2 is there after a power cut that has kept the next segment, also where the disk is full since', async () => {
+    const under = await journaled({ limits: { journalPieceBytesMax: 600 } });
+    const config = { segmentBytes: 500 };
+    const log = await under.open(config);
+    const first = 'a'.repeat(300);
+    await append(log, [first]);
+    await lateWrites(under);
+    const { disk } = under;
+    // Too much for the journal: it is written to its segment at once, and its sync never begins.
+    const hold = disk.hold('write', /0001\.log$/);
+    log.append(batch(['b'.repeat(700)]), { leaderEpoch: 0 }).durable.catch(() => undefined);
+    await hold.reached;
+    disk.stopAfter(0, { operation: 'datasync' });
+    hold.release();
+    await disk.stopped;
+    for (let image = 0; image < 32; image += 1) {
+      under.disk = await disk.crash('some');
+      under.disk.capacityBytes = under.disk.usedBytes;
+      await under.reopen();
+      const found = await under.open(config);
+      expect(found.describe().damage).toBeNull();
+      expect((await contents(found))[0]).toBe(`0:${first}`);
+    }
+  });
+
   it.each(['all', 'some', 'none'] as const)(
     'S2 is there after a crash at any moment (what was not synced is lost: %s)',
     async (loss) => {
