@@ -14,9 +14,12 @@
  *     builds on a lost change is ever stored.
  *  3. A round ends in one way for each of its states: durable, or failed. The state is told in the same turn, before
  *     any other request can build on what was lost; promises, which tell later, are for those who only wait.
+ *  4. The next round is handed to the log in the turn in which the one before it has become durable, and so is what
+ *     states do when they are told: the log's next round to the disk takes all of it. A moment later it would have to
+ *     wait for one more.
  */
 import { encodeBatch } from '@q/protocol';
-import type { PartitionLog } from '@q/storage';
+import type { Append, PartitionLog } from '@q/storage';
 import type { Clock } from '../clock.ts';
 import type { BrokerLogger } from '../logger.ts';
 
@@ -51,6 +54,11 @@ interface Share<R> {
   readonly reject: (error: unknown) => void;
 }
 
+/** How many of its batches are not settled yet. */
+interface Round {
+  open: number;
+}
+
 interface EncodedBatch {
   readonly shares: readonly Share<unknown>[];
   readonly bytes: Buffer;
@@ -70,8 +78,10 @@ export class StateLog<R> {
   readonly #options: StateLogOptions<R>;
   #log: PartitionLog | null;
   #gathered = new Map<string, Share<R>>();
-  #rounds: Promise<void> | null = null;
+  /** The one on its way; null: none. */
+  #round: Round | null = null;
   #isScheduled = false;
+  #whenIdle: PromiseWithResolvers<void> | null = null;
   #isFailing = false;
 
   constructor(options: StateLogOptions<R>) {
@@ -97,11 +107,16 @@ export class StateLog<R> {
   /** Ends when nothing waits and nothing is on its way. */
   async drain(): Promise<void> {
     if (this.#isScheduled) this.#start();
-    while (this.#rounds !== null) await this.#rounds;
+    while (this.#round !== null || this.#isScheduled) await this.#idle();
+  }
+
+  #idle(): Promise<void> {
+    this.#whenIdle ??= Promise.withResolvers<void>();
+    return this.#whenIdle.promise;
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#rounds !== null) return;
+    if (this.#isScheduled || this.#round !== null) return;
     // What arrives in this turn of the event loop shares the round.
     this.#isScheduled = true;
     this.#options.clock.defer(() => this.#start());
@@ -109,39 +124,69 @@ export class StateLog<R> {
 
   #start(): void {
     this.#isScheduled = false;
-    if (this.#rounds === null && this.#gathered.size > 0) this.#rounds = this.#runRounds();
+    if (this.#round !== null) return;
+    if (this.#gathered.size > 0) return this.#startRound();
+    this.#whenIdle?.resolve();
+    this.#whenIdle = null;
   }
 
-  async #runRounds(): Promise<void> {
-    while (this.#gathered.size > 0) {
-      const shares = [...this.#gathered.values()];
-      this.#gathered = new Map();
-      await this.#runRound(shares);
-    }
-    this.#rounds = null;
+  #startRound(): void {
+    const shares = [...this.#gathered.values()];
+    this.#gathered = new Map();
+    const round: Round = { open: 1 };
+    this.#round = round;
+    if (this.#log === null) void this.#createAndAppend(shares, round);
+    else this.#appendAll(this.#log, shares, round);
   }
 
-  async #runRound(shares: readonly Share<R>[]): Promise<void> {
+  async #createAndAppend(shares: readonly Share<R>[], round: Round): Promise<void> {
     try {
-      const log = (this.#log ??= await this.#options.create());
-      await Promise.all(this.#encode(shares).map((batch) => this.#append(log, batch)));
+      this.#log = await this.#options.create();
     } catch (error) {
       this.#fail(shares, error);
+      return this.#ended(round);
     }
+    this.#appendAll(this.#log, shares, round);
   }
 
-  async #append(log: PartitionLog, { shares, bytes }: EncodedBatch): Promise<void> {
-    try {
-      await log.append(bytes, { leaderEpoch: 0 }).durable;
-    } catch (error) {
+  #appendAll(log: PartitionLog, shares: readonly Share<R>[], round: Round): void {
+    for (const batch of this.#encode(shares)) {
+      round.open += 1;
+      this.#append(log, batch, round);
+    }
+    this.#ended(round);
+  }
+
+  #append(log: PartitionLog, { shares, bytes }: EncodedBatch, round: Round): void {
+    const failed = (error: unknown): void => {
       this.#fail(shares, error);
-      return;
+      this.#ended(round);
+    };
+    const kept = (): void => {
+      if (this.#isFailing) this.#storesAgain();
+      for (const share of shares) {
+        share.ended(share.durable, 'durable');
+        share.resolve();
+      }
+      this.#ended(round);
+    };
+    let append: Append;
+    try {
+      append = log.append(bytes, { leaderEpoch: 0 });
+    } catch (error) {
+      return failed(error);
     }
-    if (this.#isFailing) this.#storesAgain();
-    for (const share of shares) {
-      share.ended(share.durable, 'durable');
-      share.resolve();
-    }
+    append.whenSettled({ kept, failed });
+  }
+
+  /** One of its batches, or what begins it, is done. */
+  #ended(round: Round): void {
+    round.open -= 1;
+    if (round.open > 0) return;
+    this.#round = null;
+    // In this turn: what the log is given now is in its next round. After a failure others have their turn before.
+    if (this.#isFailing) this.#schedule();
+    else this.#start();
   }
 
   #storesAgain(): void {

@@ -2,6 +2,7 @@ import { GroupImage, encodeGroupRecord } from '@q/coordinator';
 import type { GroupRecord } from '@q/coordinator';
 import { batchRecordsCount, encodeBatch } from '@q/protocol';
 import { StorageError } from '@q/storage';
+import type { Append, AppendWaiter } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { groupRecords } from '../../src/services/groups/group-records.ts';
@@ -89,6 +90,25 @@ describe('StateLog', () => {
     log.settle();
     await Promise.all(later);
     expect(await readBack(log)).toEqual({ 'g/0': 4 });
+  });
+
+  it('C4 X1 hands the next round over in the turn in which one becomes durable, with what its groups do then', async () => {
+    const { log, clock, groups, write } = setUp();
+    const waiting: AppendWaiter[] = [];
+    const append = log.append.bind(log);
+    log.append = (batch, options) => {
+      const appended: Append = append(batch, options);
+      return { ...appended, whenSettled: (waiter) => void waiting.push(waiter) };
+    };
+    const more: Promise<void>[] = [];
+    const first = groups.write('g', [offset('g', 0, 1)], () => void more.push(write('g', [offset('g', 0, 3)])));
+    await clock.runDeferred();
+    more.push(write('h', [offset('h', 0, 2)]));
+    waiting.shift()!.kept();
+    expect(waiting).toHaveLength(1);
+    waiting.shift()!.kept();
+    await Promise.all([first, ...more]);
+    expect(await readBack(log)).toEqual({ 'g/0': 3, 'h/0': 2 });
   });
 
   it('C4 bounds its batches, and keeps the records of a group in one', async () => {

@@ -38,6 +38,7 @@ export class LiveTransaction {
   /** A group is made to forget the transaction before this one; null: none is. */
   makingWay: Promise<void> | null = null;
   readonly #state: LoggedState<Transaction | null, TransactionRecord>;
+  #onSettled: ((isStored: boolean) => void)[] = [];
   #touched: PartitionsByTopic;
   #hasLost = false;
   #isUnsaved = false;
@@ -53,6 +54,7 @@ export class LiveTransaction {
       written: (outcome) => {
         this.#hasLost = outcome === 'failed' && !isPartOf(this.#touched, this.newest?.partitions ?? noPartitions);
         written(this, outcome);
+        if (this.isSettled) this.#tellSettled(outcome === 'durable');
       },
     });
   }
@@ -69,6 +71,22 @@ export class LiveTransaction {
   /** Resolves when all that was changed up to now is durable; rejects with the storage error when it was taken back. */
   settled(): Promise<void> {
     return this.#state.settled();
+  }
+
+  /**
+   * Calls it once all that was changed is durable, or was taken back, in that very turn: what is handed to a log then
+   * is in its next round. At once if nothing is on its way.
+   */
+  whenSettled(listener: (isStored: boolean) => void): void {
+    if (this.isSettled) listener(true);
+    else this.#onSettled.push(listener);
+  }
+
+  #tellSettled(isStored: boolean): void {
+    const listeners = this.#onSettled;
+    if (listeners.length === 0) return;
+    this.#onSettled = [];
+    for (const listener of listeners) listener(isStored);
   }
 
   /** Takes effect at once; whoever is told of it waits for `settled`. */

@@ -66,20 +66,25 @@ export class OutcomeTeller {
 
   async #tell(live: LiveTransaction): Promise<void> {
     for (let pauseMs = pauseMsMin; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
-      // What was not stored was taken back, and whoever asked for it is told so.
-      const isStored = await live.settled().then(
-        () => true,
-        () => false,
-      );
-      const decided = live.newest;
-      if (decided === null || !isPrepared(decided)) return;
-      // It had been decided before what was lost.
-      if (!isStored) continue;
-      const failures = await this.#tellOnce(decided);
+      const told = await this.#tellWhenStored(live);
+      if (told === null) return;
+      const { decided, failures } = told;
       if (failures.length === 0) return this.#options.told(live);
       this.#report(decided, failures, pauseMs);
       await this.#pause(pauseMs);
     }
+  }
+
+  /** Null: there is nothing to tell. What was not stored was taken back, and whoever asked for it is told so. */
+  async #tellWhenStored(live: LiveTransaction): Promise<{ decided: Transaction; failures: unknown[] } | null> {
+    const telling = await new Promise<{ decided: Transaction; outcome: Promise<unknown[]> } | null>((resolve) =>
+      live.whenSettled((isStored) => {
+        const decided = live.newest;
+        if (!isStored || decided === null || !isPrepared(decided)) resolve(null);
+        else resolve({ decided, outcome: this.#tellOnce(decided) });
+      }),
+    );
+    return telling === null ? null : { decided: telling.decided, failures: await telling.outcome };
   }
 
   /** The reasons why something could not be told. */
