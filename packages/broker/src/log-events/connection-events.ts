@@ -17,7 +17,7 @@ export const connectionEvents = {
   },
   'connection.dropped': {
     level: 'info',
-    meaning: 'The broker has hung up on a client: a time limit, or bytes that are not of the protocol.',
+    meaning: 'The broker has hung up on a client: a time limit, bytes that are not of the protocol, or no login.',
     fields: ['connectionId', 'address', 'door', 'listener', 'clientId', 'reason', 'requests', 'forMs'],
   },
   'connection.accept_failed': {

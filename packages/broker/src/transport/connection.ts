@@ -365,7 +365,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.requestsInFlight -= 1;
     if (!this.isClosed) {
       this.#output.push(answer.buffers, ticket.taken);
-      if (answer.thenClose) this.end('MALFORMED_FRAME');
+      if (answer.thenClose) this.end(answer.reason ?? 'MALFORMED_FRAME');
     }
     ticket.answered();
   }

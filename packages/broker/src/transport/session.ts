@@ -1,4 +1,4 @@
-import type { QError } from '@q/protocol';
+import type { ErrorName, QError } from '@q/protocol';
 import type { CallerSignal, RequestBudget } from '../caller.ts';
 import type { PeerCertificate } from '../tls/tls-options.ts';
 
@@ -7,6 +7,8 @@ export interface Answer {
   readonly buffers: readonly Buffer[];
   /** Nothing follows it: the peer does not speak the protocol, or is not let in. */
   readonly thenClose: boolean;
+  /** Why, as the log tells it, where the connection ends. Default: bytes that are not of the protocol. */
+  readonly reason?: ErrorName;
 }
 
 /**

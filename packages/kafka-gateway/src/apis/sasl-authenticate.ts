@@ -20,12 +20,12 @@ export function saslAuthenticateHandler(): Handler {
     handle: async ({ authBytes }, { caller }) => {
       const { mechanism } = caller.handshake;
       if (mechanism === null) {
-        if (!caller.identity.isKnown) return new Silence({ thenClose: true });
+        if (!caller.identity.isKnown) return new Silence({ thenClose: true, reason: 'AUTHENTICATION_REQUIRED' });
         const errorMessage = 'SaslAuthenticate comes after SaslHandshake, on a listener that asks for it';
         return { errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE, errorMessage, authBytes: nothing };
       }
-      const login = await logIn(mechanism, authBytes, caller).catch(nullIfTooMany);
-      if (login === null) return new Silence({ thenClose: true });
+      const login = await logIn(mechanism, authBytes, caller).catch(silentIfTooMany);
+      if (login instanceof Silence) return login;
       if (login.kind === 'refused' && !login.goesOn) {
         const errorMessage = login.isAnother === true ? anotherPrincipal : reasonFor(mechanism, login);
         return new Farewell({
@@ -47,7 +47,8 @@ export async function serveBare(message: Buffer, caller: KafkaCaller): Promise<A
   const goOn = caller.budget.holdOrder();
   try {
     const login = await logIn(caller.handshake.mechanism!, message, caller);
-    if (login.kind === 'refused' && !login.goesOn) return { buffers: [], thenClose: true };
+    if (login.kind === 'refused' && !login.goesOn)
+      return { buffers: [], thenClose: true, reason: 'AUTHENTICATION_FAILED' };
     const length = Buffer.alloc(4);
     length.writeUInt32BE(login.message.length);
     return { buffers: [length, login.message], thenClose: false };
@@ -63,8 +64,9 @@ export async function serveBare(message: Buffer, caller: KafkaCaller): Promise<A
  * Kafka knows no bound of a user's connections, and nobody who waits for a turn. Each of its errors here would mean to
  * some client that its password is wrong; whoever is hung up on tries again.
  */
-function nullIfTooMany(error: unknown): null {
-  if (QError.is(error) && (error.code === 'TOO_MANY_CONNECTIONS' || error.code === 'BROKER_BUSY')) return null;
+function silentIfTooMany(error: unknown): Silence {
+  if (QError.is(error) && (error.code === 'TOO_MANY_CONNECTIONS' || error.code === 'BROKER_BUSY'))
+    return new Silence({ thenClose: true, reason: error.code });
   throw error;
 }
 

@@ -49,6 +49,8 @@ const requestTime = 'requestPercentage';
 const requestThrottleMsMax = 1_000;
 
 const hangUp: Answer = { buffers: [], thenClose: true };
+/** What came is all right, but not from somebody who has not logged in. */
+const turnedAway: Answer = { ...hangUp, reason: 'AUTHENTICATION_REQUIRED' };
 const sayNothing: Answer = { buffers: [], thenClose: false };
 
 export class Dispatcher {
@@ -91,7 +93,7 @@ export class Dispatcher {
     if (apiVersion < min || apiVersion > max) return this.#otherVersion(route, head);
     const { api } = handler;
     // As Kafka does: a stranger, or one whose time is over, is told nothing.
-    if (handler.isForStrangers !== true && !identity.isKnown) return hangUp;
+    if (handler.isForStrangers !== true && !identity.isKnown) return turnedAway;
     const { clientId, bodyAt } = readRequestHeader(frame, head, apiVersion >= api.flexibleSince);
     const body = api.request.decode(isLent ? this.#copyFor(handler, frame) : frame, bodyAt, apiVersion);
     return { route, head, body, startedAt, context: { caller: callerOf(clientId), version: apiVersion } };
@@ -162,14 +164,15 @@ export class Dispatcher {
   #encode(served: Served, body: unknown): Answer {
     const { route, head } = served;
     const told = this.#slowDown(served, body);
-    if (told instanceof Silence) return told.thenClose ? hangUp : sayNothing;
+    if (told instanceof Silence) return silent(told);
     const thenClose = told instanceof Farewell;
     const message: unknown = thenClose ? told.body : told;
     const begunAt = this.#throttle.isOn ? this.#tools.clock.monotonic() : 0;
     const { apiVersion: version, correlationId } = head;
     const buffers = answerFrame(route.handler.api, { version, correlationId, body: message });
     if (this.#throttle.isOn) this.#worked(served, begunAt);
-    return { buffers, thenClose };
+    // Only whoever does not get in is answered so.
+    return thenClose ? { buffers, thenClose, reason: 'AUTHENTICATION_FAILED' } : { buffers, thenClose };
   }
 
   /** What takes the event loop counts: the time in which nobody else is served. */
@@ -250,6 +253,11 @@ export class Dispatcher {
   #count({ route, startedAt }: Served, failed: boolean): void {
     route.meter.answered({ elapsedMs: this.#tools.clock.monotonic() - startedAt, failed });
   }
+}
+
+function silent({ thenClose, reason }: Silence): Answer {
+  if (!thenClose) return sayNothing;
+  return reason === undefined ? hangUp : { ...hangUp, reason };
 }
 
 function isMessage(body: unknown): body is { readonly throttleTimeMs?: number } {

@@ -1,4 +1,5 @@
 import type { Caller, SessionIdentity } from '@q/broker';
+import type { ErrorName } from '@q/protocol';
 import type { FetchSession } from '../fetch/fetch-session.ts';
 import type { Api } from '../messages/api.ts';
 
@@ -39,9 +40,12 @@ export interface RequestContext {
 /** An answer that is no message: nothing is sent, and the connection goes on or not (Produce without acks). */
 export class Silence {
   readonly thenClose: boolean;
+  /** Why the connection ends, as the log tells it. */
+  readonly reason: ErrorName | undefined;
 
-  constructor({ thenClose }: { readonly thenClose: boolean }) {
+  constructor({ thenClose, reason }: { readonly thenClose: boolean; readonly reason?: ErrorName }) {
     this.thenClose = thenClose;
+    this.reason = reason;
   }
 }
 

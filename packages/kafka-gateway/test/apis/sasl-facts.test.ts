@@ -261,6 +261,17 @@ describe('A1 facts, OAUTHBEARER', () => {
 });
 
 describe('A1 facts, What an operator sees', () => {
+  it('A1, SEC-15: why a client was hung up on: it skipped the login, or failed it; not that it sent nonsense', async () => {
+    const { log, connect } = await scene();
+    const skips = await connect();
+    expect(await isServed(skips)).toBe(false);
+    const fails = await connect();
+    await shown(fails, 'PLAIN', plain('wrong'));
+    expect(await fails.nextFrame()).toBeNull();
+    const dropped = () => log.filter(({ event }) => event === 'connection.dropped').map(({ reason }) => reason);
+    await expect.poll(dropped).toEqual(['AUTHENTICATION_REQUIRED', 'AUTHENTICATION_FAILED']);
+  });
+
   it('A1, SEC-15: who was not let in, from where and why - with the name, which Kafka leaves out; no password', async () => {
     const { log, connect } = await scene();
     await shown(await connect(), 'PLAIN', plain('canary-pw', { username: 'mallory' }));

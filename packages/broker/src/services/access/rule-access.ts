@@ -84,7 +84,7 @@ export class RuleAccess implements Access {
       reason: why,
     });
     const principal = caller.principal.name;
-    const message = `${principal} needs ${operation} on ${shown(resource)}: ${why}`;
+    const message = `${principal} needs ${operation} on ${shown(resource)}: ${why}${whatBrings(denial)}`;
     return new QError('NOT_AUTHORIZED', message, { details: { principal, operation, resourceType, resourceName } });
   }
 }
@@ -94,6 +94,13 @@ interface Denial {
   readonly operation: Operation;
   readonly resource: Resource;
   readonly decision: Decision | null;
+}
+
+/** Whoever wants to write is refused the look before it: the right that is missing is the other one. */
+function whatBrings({ operation, resource: { type }, decision }: Denial): string {
+  if (operation !== 'describe' || decision?.by !== 'default') return '';
+  if (type === 'topic') return ' (one that allows read, write, delete or alter does as well)';
+  return type === 'group' ? ' (one that allows read or delete does as well)' : '';
 }
 
 function reasonOf(decision: Decision | null): string {

@@ -254,6 +254,7 @@ export class Dispatcher {
     return {
       buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
       thenClose: options.thenClose,
+      reason: error.code,
     };
   }
 

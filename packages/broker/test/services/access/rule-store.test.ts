@@ -116,6 +116,10 @@ describe('A3 what rules do not allow', () => {
     expect(access.refusal({ ...alice, principal: { name: 'User:root' } }, 'write', orders)).toBeNull();
     expect(counters.denials.get('topic')?.get('write')).toBe(1);
     expect(noted).toMatchObject([{ event: 'audit.denied', by: alice, operation: 'write', resource: orders }]);
+    // A look comes before each write and read: what is missing is the right to those.
+    expect(access.refusal(alice, 'describe', orders)?.message).toBe(
+      'User:alice needs describe on topic orders: no access rule allows it (one that allows read, write, delete or alter does as well)',
+    );
   });
 
   it('A3, SEC-7: includes everything for whoever was removed, super users too', async () => {
