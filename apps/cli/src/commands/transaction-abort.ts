@@ -31,9 +31,10 @@ export async function abortTransaction(
     const found = await findTransaction(admin, transactionalId);
     if (!forced && found.state === 'ongoing') await confirm(context, questionOf(found), 'nothing was aborted');
     // As it was seen: another transaction that has begun meanwhile is left alone.
-    const { producerId, producerEpoch } = found;
+    const { producerId, producerEpoch, startedMs } = found;
+    const body = { producerId, producerEpoch, ...(startedMs !== null && { startedMs }) };
     return admin
-      .json<Aborted>({ path: pathOf(transactionalId, '/abort'), body: { producerId, producerEpoch } })
+      .json<Aborted>({ path: pathOf(transactionalId, '/abort'), body })
       .catch((error: unknown) => {
         throw explained(error, transactionalId);
       });

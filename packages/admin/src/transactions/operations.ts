@@ -16,6 +16,7 @@ import {
 } from './transaction-schemas.ts';
 
 type Transaction = ReturnType<Services['transactions']['inspect']>;
+type SeenTransaction = NonNullable<Parameters<Services['transactions']['abort']>[0]['expected']>;
 type Listed = z.input<typeof transactionList>['transactions'][number];
 type Details = z.input<typeof transactionDetails>;
 
@@ -139,14 +140,12 @@ function groupsOf({ offsets }: Transaction, { access }: Services, who: Asking): 
 }
 
 /** @throws Problem INVALID_REQUEST */
-function expectedOf({ producerId, producerEpoch }: z.output<typeof abortBody>): {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-} | null {
-  if (producerId === undefined && producerEpoch === undefined) return null;
-  if (producerId !== undefined && producerEpoch !== undefined) return { producerId, producerEpoch };
+function expectedOf({ producerId, producerEpoch, startedMs }: z.output<typeof abortBody>): SeenTransaction | null {
+  if (producerId === undefined && producerEpoch === undefined && startedMs === undefined) return null;
+  if (producerId !== undefined && producerEpoch !== undefined)
+    return { producerId, producerEpoch, ...(startedMs !== undefined && { startedMs }) };
   const field = producerId === undefined ? 'body.producerId' : 'body.producerEpoch';
   throw new Problem('INVALID_REQUEST', `${field} is missing: a producer is named by its id and its epoch`, {
-    errors: [{ field, value: null, allowed: 'producerId and producerEpoch, or none of them' }],
+    errors: [{ field, value: null, allowed: 'producerId and producerEpoch, or nothing' }],
   });
 }

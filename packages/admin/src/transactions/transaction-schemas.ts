@@ -84,6 +84,7 @@ export const abortBody = z
       .min(0)
       .optional()
       .describe('Both as they were seen: nothing is aborted where that transaction is over.'),
+    startedMs: z.int().min(0).optional().describe('The same, for older Kafka clients, which keep their epoch.'),
   })
   .meta({ id: 'AbortTransaction' });
 export const abortedTransaction = z

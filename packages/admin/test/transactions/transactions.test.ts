@@ -85,6 +85,8 @@ describe('transactions', () => {
       'INVALID_TRANSACTION_STATE',
       `"billing-1": producer ${producerId} in epoch 7 has no open transaction any more; now it is producer ${producerId} in epoch 0; nothing was aborted`,
     ]);
+    const earlier = { producerId, producerEpoch: 0, startedMs: 1 };
+    expect((await refused(`${one}/abort`, earlier))[2]).toContain('has ended, and another one is open now');
     const { 1: ofHalf } = await refused(`${one}/abort`, { producerId });
     expect(ofHalf).toBe('INVALID_REQUEST');
     expect((await refused(`${path}/nobody/abort`, {})).slice(0, 2)).toEqual([404, 'UNKNOWN_TRANSACTIONAL_ID']);

@@ -5,6 +5,12 @@ export const transactionEvents = {
     meaning: 'A transaction took longer than its time-out, and is aborted.',
     fields: ['transactionalId', 'timeoutMs'],
   },
+  'transaction.fenced': {
+    level: 'info',
+    meaning:
+      'An instance begins to use a transactional id, and the transaction that the one before it had open is aborted. Again and again: two programs run with the same id.',
+    fields: ['transactionalId', 'producerId'],
+  },
   'transaction.aborted': {
     level: 'info',
     meaning: 'An operator has aborted a transaction. `prepareAbort`: not all of what it touched could be told so yet.',

@@ -9,11 +9,17 @@ import type { Author } from '../../caller.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { AuditNotes } from '../audit/audit.ts';
 
+/** A transaction as an operator has seen it. */
+export interface SeenTransaction extends ProducerIdentity {
+  /** When it began, in ms since 1970: older Kafka clients keep their epoch. Missing: it was not looked at. */
+  readonly startedMs?: number;
+}
+
 /** What an operator wants out of the way. */
 export interface AbortTransaction {
   readonly transactionalId: string;
-  /** Who writes in it, as the operator has seen it. Nothing is aborted where that is over. Null: whoever it is. */
-  readonly expected?: ProducerIdentity | null;
+  /** Nothing is aborted where this one is over. Null: whichever there is. */
+  readonly expected?: SeenTransaction | null;
 }
 
 /** The transactional id before and after. `after` is `prepareAbort`: not all could be told so yet. */
@@ -23,8 +29,8 @@ export interface AbortedTransaction {
 }
 
 /** @throws QError INVALID_TRANSACTION_STATE when nothing is open, or another transaction */
-export function checkAbort(transaction: Transaction, expected: ProducerIdentity | null): void {
-  const { transactionalId, state, producer, previous, cause } = transaction;
+export function checkAbort(transaction: Transaction, expected: SeenTransaction | null): void {
+  const { transactionalId, state, producer, previous, cause, startedWallMs } = transaction;
   const isAborted = outcomeOf(transaction) === 'abort';
   // Its first answer was lost.
   if (expected !== null && isAborted && cause === 'operator' && isSame(previous, expected)) return;
@@ -33,6 +39,8 @@ export function checkAbort(transaction: Transaction, expected: ProducerIdentity 
       transactionalId,
       `producer ${expected.producerId} in epoch ${expected.producerEpoch} has no open transaction any more; now it is producer ${producer.producerId} in epoch ${producer.producerEpoch}`,
     );
+  const isLater = expected?.startedMs !== undefined && startedWallMs !== null && startedWallMs !== expected.startedMs;
+  if (isLater) throw refusal(transactionalId, 'that transaction has ended, and another one is open now');
   if (state === 'ongoing' || state === 'prepareAbort') return;
   throw refusal(transactionalId, endings[state] + (isAborted && cause !== null ? `, ${causes[cause]}` : ''));
 }

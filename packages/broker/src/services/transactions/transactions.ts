@@ -45,6 +45,7 @@ import { PartitionAbort } from './partition-abort.ts';
 import type { HangingInPartition } from './partition-abort.ts';
 import { TransactionDirectory } from './transaction-directory.ts';
 import { TransactionNumbers } from './transaction-numbers.ts';
+import { tellUndone } from './undone-transactions.ts';
 import { replayTransactions, transactionRecords, transactionsLogId } from './transactions-topic.ts';
 
 /** Who writes, and under which id. */
@@ -363,6 +364,7 @@ export class Transactions {
     if (newest === before) return result;
     this.#directory.noteProducers(live);
     this.#noteDeadline(live);
+    if (before?.state === 'ongoing' && newest?.state === 'prepareAbort') tellUndone(newest, this.#options.logger);
     if (newest !== null && isPrepared(newest)) void this.#teller.tell(live);
     return result;
   }
@@ -428,11 +430,6 @@ export class Transactions {
     this.#step(live, { kind: 'tick' });
     if (live.newest === before) this.#noteDeadline(live);
     if (live.newest === null) this.#forgetIn(live.transactionalId);
-    if (before?.state === 'ongoing' && live.newest?.cause === 'timeout')
-      this.#options.logger.info(
-        { event: 'transaction.timed_out', transactionalId: before.transactionalId, timeoutMs: before.timeoutMs },
-        'a transaction took longer than its time-out, and is aborted',
-      );
   }
 
   /** The id has expired: no group has to know any more what it has committed last. */
