@@ -33,11 +33,9 @@ export async function abortTransaction(
     // As it was seen: another transaction that has begun meanwhile is left alone.
     const { producerId, producerEpoch, startedMs } = found;
     const body = { producerId, producerEpoch, ...(startedMs !== null && { startedMs }) };
-    return admin
-      .json<Aborted>({ path: pathOf(transactionalId, '/abort'), body })
-      .catch((error: unknown) => {
-        throw explained(error, transactionalId);
-      });
+    return admin.json<Aborted>({ path: pathOf(transactionalId, '/abort'), body }).catch((error: unknown) => {
+      throw explained(error, transactionalId);
+    });
   });
   const { stdout } = context;
   const rest = aborted.after.state === 'prepareAbort' ? '; not all that it touched has been told so yet' : '';

@@ -1,10 +1,12 @@
 /** Transactions: list, describe, and get one out of the way (rows X1, X3). */
-import { topicNamed } from '@q/broker';
+import { topicNamed, Turn } from '@q/broker';
 import type { Asking, Services } from '@q/broker';
 import type { z } from 'zod';
+import { limits } from '../limits.ts';
 import { Problem } from '../http/problem.ts';
 import { json, operation } from '../operation/operation.ts';
 import { pageOf } from '../operation/query.ts';
+import { firstById } from './first-by-id.ts';
 import {
   abortBody,
   abortedTransaction,
@@ -28,19 +30,19 @@ const listTransactions = operation({
   summary: 'Transactional ids with their producers and what is open under them, by id.',
   query: listTransactionsQuery,
   answer: json(transactionList),
-  handle: ({ query: { state, producerId, minAgeMs = 0, prefix = '', ...page } }, { services, tools, who }) => {
+  handle: async ({ query: { state, producerId, minAgeMs = 0, prefix = '', ...page } }, { services, tools, who }) => {
+    const { limit = limits.pageDefault, after = '' } = page;
     const states = state === undefined ? null : new Set<string>(state);
-    const startedBeforeMs = tools.clock.monotonic() - minAgeMs;
-    const isWanted = ({ transactionalId, startedMs, ...transaction }: Transaction): boolean =>
-      (states === null || states.has(transaction.state))
-      && (producerId === undefined || transaction.producer.producerId === producerId)
-      && (minAgeMs === 0 || (startedMs !== null && startedMs <= startedBeforeMs))
-      && transactionalId.startsWith(prefix);
-    const all = services.transactions
-      .survey(who)
-      .filter(isWanted)
-      .sort((left, right) => (left.transactionalId < right.transactionalId ? -1 : 1));
-    const { items, next } = pageOf(all, page, ({ transactionalId }) => transactionalId);
+    const startedMsMax = tools.clock.monotonic() - minAgeMs;
+    const isWanted = (each: Transaction): boolean =>
+      (states === null || states.has(each.state))
+      && (producerId === undefined || each.producer.producerId === producerId)
+      && (minAgeMs === 0 || (each.startedMs !== null && each.startedMs <= startedMsMax))
+      && each.transactionalId > after
+      && each.transactionalId.startsWith(prefix);
+    const options = { count: limit + 1, turn: new Turn(tools), isWanted };
+    const first = await firstById(services.transactions.survey(who), options);
+    const { items, next } = pageOf(first, { limit }, ({ transactionalId }) => transactionalId);
     const nowMs = tools.clock.monotonic();
     return { transactions: items.map((each) => listed(each, nowMs)), next };
   },

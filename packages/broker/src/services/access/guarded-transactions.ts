@@ -124,8 +124,8 @@ export class GuardedTransactions {
   }
 
   /** As `list`. Whoever may describe the cluster sees all: its alerts tell of them, too. */
-  survey(caller: Asking): Transaction[] {
-    return this.#access.sees(caller, 'describe', cluster) ? [...this.#transactions.list()] : this.list(caller);
+  survey(caller: Asking): Iterable<Transaction> {
+    return this.#access.sees(caller, 'describe', cluster) ? this.#transactions.list() : this.list(caller);
   }
 
   /** As `describe`, for whoever may describe the cluster as well. @throws QError NOT_AUTHORIZED, too */
