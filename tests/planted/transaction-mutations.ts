@@ -64,8 +64,8 @@ export const transactionMutations: readonly Mutation[] = [
     name: 'markers are written before the decision is stored',
     test: lost,
     file: `${service}/outcome-teller.ts`,
-    find: 'const isStored = await live.settled().then(',
-    replace: 'const isStored = await Promise.resolve().then(',
+    find: 'live.whenSettled((isStored) => {',
+    replace: '[true].forEach((isStored) => {',
   },
   {
     name: 'offsets of a transaction are committed although it was aborted',
