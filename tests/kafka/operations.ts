@@ -6,7 +6,7 @@
  *   ←  {"id":7,"ok":{…}}                                   the result
  *   ←  {"id":7,"error":"…","code":"UNKNOWN_TOPIC_OR_PARTITION"}   what the client said; `code` as the client names it
  *   ←  {"id":7,"cannot":"has no lz4"}                      the client has no such thing; shown in the table
- *   ←  {"id":8,"event":"assigned","data":{…}}              while `member`, `transfer` or `load` runs
+ *   ←  {"id":8,"event":"assigned","data":{…}}              while `member`, `transfer`, `streams` or `load` runs
  *   →  {"id":9,"op":"stop","args":{"id":8}}                ends it; request 8 is answered then, request 9 is not
  *
  * Programs only do: what came of it is checked by the rig, in the same way for all clients. Keys, values and header
@@ -81,6 +81,16 @@ export interface LoadArgs extends InTopic {
   readonly isIdempotent: boolean;
   /** Partitions 0 to this, in turn. */
   readonly partitions: number;
+}
+
+export interface StreamsArgs extends InTopic {
+  readonly application: string;
+  readonly to: string;
+  /** Where it keeps its state. */
+  readonly folder: string;
+  readonly sessionTimeoutMs: number;
+  /** How long it takes for a record. */
+  readonly pauseMs: number;
 }
 
 /** A way in, and what to do there. */
@@ -168,6 +178,12 @@ export interface Operations {
   readonly resetOffset: { args: InGroup & InPartition & { readonly offset: number }; result: Nothing };
   readonly deleteOffset: { args: InGroup & InPartition; result: Nothing };
 
+  /**
+   * Kafka Streams, exactly once, until it is stopped: counts the records of a topic by their values, through a topic of
+   * its own for their new keys, and writes every count under its value. Event: `state`, with its `state`. Only Kafka's
+   * own client has it.
+   */
+  readonly streams: { args: StreamsArgs; result: Nothing };
   /** A console tool that comes with the client, by its class, with what it reads. Only Kafka's own client has some. */
   readonly tool: {
     args: { readonly tool: string; readonly args: readonly string[]; readonly input?: string };

@@ -8,6 +8,7 @@ import { groups } from './groups.ts';
 import { produceAndConsume } from './produce-and-consume.ts';
 import { refusals } from './refusals.ts';
 import { security } from './security.ts';
+import { streams } from './streams.ts';
 import { transactionTools } from './transaction-tools.ts';
 import { transactions } from './transactions.ts';
 import { transfers } from './transfers.ts';
@@ -18,6 +19,7 @@ export const allFeatures: readonly Feature[] = [
   ...groups,
   ...transactions,
   ...transfers,
+  ...streams,
   ...administration,
   ...refusals,
   ...security,

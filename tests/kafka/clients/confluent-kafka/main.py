@@ -451,6 +451,10 @@ def delete_offset(_args, _session):
     raise Cannot("confluent-kafka has no OffsetDelete")
 
 
+def streams(_args, _session):
+    raise Cannot("confluent-kafka has no streams")
+
+
 def tool(_args, _session):
     raise Cannot("confluent-kafka has no console tools")
 
@@ -480,6 +484,7 @@ OPERATIONS = {
     "committed": committed,
     "resetOffset": reset_offset,
     "deleteOffset": delete_offset,
+    "streams": streams,
     "tool": tool,
 }
 

@@ -34,6 +34,7 @@ var operations = map[string]operation{
 	"committed":             committed,
 	"resetOffset":           resetOffset,
 	"deleteOffset":          deleteOffset,
+	"streams":               streams,
 	"tool":                  tool,
 }
 
@@ -228,6 +229,10 @@ func deleteOffset(ctx context.Context, raw json.RawMessage, _ func(string, any))
 		err = found.Error()
 	}
 	return nothing{}, err
+}
+
+func streams(context.Context, json.RawMessage, func(string, any)) (any, error) {
+	return nil, cannot{"franz-go has no streams"}
 }
 
 func tool(context.Context, json.RawMessage, func(string, any)) (any, error) {

@@ -279,6 +279,7 @@ serveLines(
       return {};
     },
     deleteOffset: cannot('kafkajs has no OffsetDelete'),
+    streams: cannot('kafkajs has no streams'),
     tool: cannot('kafkajs has no console tools'),
   },
   (error) => {

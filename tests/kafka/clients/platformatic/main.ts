@@ -250,6 +250,7 @@ serveLines(
       });
       return {};
     },
+    streams: cannot('@platformatic/kafka has no streams'),
     tool: cannot('@platformatic/kafka has no console tools'),
   },
   codeOf,
