@@ -32,6 +32,20 @@ export const transactionMutations: readonly Mutation[] = [
     replace: 'transactions: snapshotOffset,',
   },
   {
+    name: 'a repair forgets what was aborted',
+    test: indexed,
+    file: 'packages/storage/src/repair/repair.ts',
+    find: "for (const kind of ['index', 'timeindex'] as const)",
+    replace: "for (const kind of ['index', 'timeindex', 'txnindex'] as const)",
+  },
+  {
+    name: 'zeros are taken for an aborted transaction',
+    test: 'packages/storage/test/transactions/aborted-transactions.test.ts',
+    file: 'packages/storage/src/transactions/aborted-transactions.ts',
+    find: '&& firstOffset < lastOffset',
+    replace: '&& firstOffset <= lastOffset',
+  },
+  {
     name: 'transactions that are open are forgotten with a restart',
     test: served,
     file: 'packages/storage/src/log/saved-state.ts',

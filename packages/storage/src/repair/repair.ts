@@ -13,7 +13,6 @@ import {
   cleanShutdownName,
   leaderEpochCheckpointName,
   offsetFileName,
-  segmentFileKinds,
   temporarySuffix,
 } from '../files/file-names.ts';
 import { gapBatches } from '../files/gap-batches.ts';
@@ -230,8 +229,9 @@ async function rewrite(
   } finally {
     await source.close();
   }
-  for (const kind of segmentFileKinds)
-    if (kind !== 'log') await removeIfThere(fileSystem, `${directory}/${offsetFileName(segment.baseOffset, kind)}`);
+  // That of aborted transactions stays: it speaks of offsets, and what the segment may have lost of them it knows.
+  for (const kind of ['index', 'timeindex'] as const)
+    await removeIfThere(fileSystem, `${directory}/${offsetFileName(segment.baseOffset, kind)}`);
   await fileSystem.syncDirectory(directory);
   await fileSystem.rename(draft, segment.path);
   await fileSystem.syncDirectory(directory);

@@ -148,7 +148,7 @@ export function decodeAborted(
       found === version
       && producerId >= 0
       && firstOffset >= 0
-      && firstOffset <= lastOffset
+      && firstOffset < lastOffset
       && lastOffset > before
       && lastOffset < segment.endOffset
       && lastStableOffset <= lastOffset + 1;

@@ -78,6 +78,7 @@ describe('X1 aborted transactions of a log', () => {
     ['a piece of an entry', (bytes: Buffer) => bytes.subarray(0, 40)],
     ['a marker before the first record', (bytes: Buffer) => swapped(bytes, 10, 18)],
     ['markers that go back', (bytes: Buffer) => Buffer.concat([bytes.subarray(34), bytes.subarray(0, 34)])],
+    ['zeros, which a power cut may leave', (bytes: Buffer) => Buffer.alloc(bytes.length / 2)],
     ['a negative producer', (bytes: Buffer) => withByte(bytes, 2, 0xff)],
     ['a negative version', (bytes: Buffer) => withByte(bytes, 0, 0xff)],
   ])('X1 are not read from %s', (_, damage) => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { repairPartition } from '@q/storage';
 import type { LogConfig, PartitionLog } from '@q/storage';
 import { committed, markersOf, TransactionalProducer } from '../conformance/committed.ts';
 import { append } from '../conformance/harness.ts';
-import { DiskUnderTest } from '../fixtures.ts';
+import { batchPositions, DiskUnderTest, firstLogFile } from '../fixtures.ts';
 
 const folder = '/data/orders-0';
 const small: Partial<LogConfig> = { segmentBytes: 300, indexIntervalBytes: 1, durability: 'fsync' };
@@ -54,6 +55,32 @@ describe('X1 S2 the index of aborted transactions', () => {
     expect(under.log.notes.filter(({ message }) => message.includes('index of transactions'))).toHaveLength(1);
     expect(await indexesOf(under)).toEqual(names);
     await under.store.close();
+  });
+
+  it.each([
+    ['a record', 0],
+    ['the marker of an aborted transaction', 3],
+  ])('X1 Q2 outlives a repair that takes %s out of its segment', async (_, damaged) => {
+    const config = { ...small, segmentBytes: 1_000 };
+    const under = await DiskUnderTest.start();
+    const log = await under.open(config);
+    await append(log, ['first']);
+    await writeSome(log);
+    const before = (await committed(log)).filter((text) => !text.includes('first'));
+    await under.store.close();
+    await under.disk.damage(firstLogFile, (bytes) => {
+      bytes[batchPositions(bytes)[damaged]! + 50]! ^= 1;
+      return bytes;
+    });
+    expect((await repairPartition(under.disk, folder)).losses).toMatchObject([
+      { fromOffset: damaged, toOffset: damaged + 1 },
+    ]);
+    for (let start = 0; start < 2; start += 1) {
+      await under.reopen();
+      const found = await committed(await under.open(config));
+      expect(found.filter((text) => !text.includes('first'))).toEqual(before);
+      await under.store.close();
+    }
   });
 
   it('X1 S2 is complete after a kill at any moment, before any checkpoint or after one', async () => {
