@@ -104,6 +104,22 @@ describe('q comes in', () => {
     rmSync(join(folder, 'q'), { recursive: true });
   });
 
+  it('A1, A2: with a certificate and its key, as whom they say', async () => {
+    const tls = { ...ofBroker, ca: pem('ca.pem'), clientCertificates: 'needed' } as const;
+    const security = { certificates: ['RULE:^CN=([^,]*).*$/$1/'], superUsers: ['User:svc-orders'] };
+    const broker = await start({ tls, security });
+    try {
+      const own = `--cert ${folder}/client.pem --cert-key ${file('own.key', pem('client.key').toString())}`;
+      const url = `qs://127.0.0.1:${broker.port}`;
+      await expectIn(own, { url });
+      const made = await q(`topic create by-certificate --ca ${folder}/ca.pem ${own}`, { url });
+      expect(made).toMatchObject({ code: 0, stderr: '' });
+      expect((await fails(`topic list --ca ${folder}/ca.pem`, { url })).stderr).toContain('name yours with --cert');
+    } finally {
+      await broker.close();
+    }
+  });
+
   it('A1, SEC-15: with no secret in its arguments, nor in a profile, nor in a file for everybody', async () => {
     for (const words of [`--password ${canary}`, `--password=${canary}`, `--token ${canary}`, `--passwd=${canary}`]) {
       const { code, stderr } = await fails(`topic list --user ann ${words}`);

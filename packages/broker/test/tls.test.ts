@@ -1,4 +1,5 @@
 /** Connections that nobody on the way can read (rows A2, B1). */
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -89,10 +90,21 @@ describe('A2 TLS', () => {
     ['a certificate that is none', { cert: 'hello' }],
     ['a key that is none', { key: 'hello' }],
     ['the key of another certificate', { key: ofClient.key }],
-  ])('A2 a broker with %s does not start, and says so', async (_what, wrong) => {
+    [
+      'an encrypted key',
+      {
+        key: generateKeyPairSync('ec', {
+          namedCurve: 'prime256v1',
+          publicKeyEncoding: { type: 'spki', format: 'pem' },
+          privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'canary' },
+        }).privateKey,
+      },
+    ],
+  ])('A2 a broker with %s does not start, and says so', async (what, wrong) => {
     const starting = encrypted({ ...ofBroker, ...wrong });
     await expect(starting).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
     await expect(starting).rejects.toThrow(/certificate or key cannot be used/);
+    if (what === 'an encrypted key') await expect(starting).rejects.toThrow(/encrypted with a passphrase; write it/);
   });
 
   it.each<[string, ConnectOptions]>([

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { once } from 'node:events';
 import { startBroker } from '@q/broker';
 import type { Broker, BrokerOptions, TlsOptions } from '@q/broker';
@@ -58,9 +59,12 @@ export class RawClient {
   }
 
   /** With `ca` through TLS. */
-  static async connect(port: number, { ca }: { readonly ca?: Buffer } = {}): Promise<RawClient> {
+  static async connect(
+    port: number,
+    { ca, ...others }: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'maxVersion'> = {},
+  ): Promise<RawClient> {
     const to = { host: '127.0.0.1', port, noDelay: true };
-    const socket = ca === undefined ? connect(to) : connectTls({ ...to, ca });
+    const socket = ca === undefined ? connect(to) : connectTls({ ...to, ca, ...others });
     await once(socket, ca === undefined ? 'connect' : 'secureConnect');
     onTestFinished(() => void socket.destroy());
     return new RawClient(socket);
