@@ -33,11 +33,7 @@ async function scene(principal: string, certificates?: readonly string[]) {
 describe('A1 facts, mTLS', () => {
   it.each([
     ['its whole name as RFC 2253 has it, commas escaped', 'User:CN=svc-orders,OU=Ops\\, Team 1,O=Acme Ltd', undefined],
-    [
-      'what a rule of Kafka makes of it',
-      'User:svc-orders',
-      ['RULE:^.*[Cc][Nn]=([a-zA-Z0-9.-]*).*$/$1/L', 'DEFAULT'],
-    ],
+    ['what a rule of Kafka makes of it', 'User:svc-orders', ['RULE:^.*[Cc][Nn]=([a-zA-Z0-9.-]*).*$/$1/L', 'DEFAULT']],
   ])('A1, SEC-8: who shows a certificate is %s, and served without a login', async (_what, principal, rules) => {
     const { said, kafkaPort } = await scene(principal, rules);
     const client = await RawClient.connect(kafkaPort, { ca, ...ofClient });
