@@ -32,20 +32,19 @@ export async function listTransactions(context: CommandContext, options: Transac
 
 function tableOf(found: readonly TransactionRow[], options: GlobalOptions, screen: Screen): Promise<string> {
   const units = unitsOf(options);
-  const numbers = ['producer', 'epoch', 'partitions', 'offsets', 'open for', 'time-out'].map((title) => ({
+  const numbers = ['producer', 'partitions', 'offsets', 'open for', 'time-out'].map((title) => ({
     title,
     align: 'right' as const,
   }));
-  // A producer id is a name, and never grouped.
-  const rows = found.map(({ transactionalId, state, producerId, producerEpoch, ageMs, timeoutMs, ...touched }) => [
+  // A producer id is a name, and never grouped. Its epoch would make the table wider than most terminals.
+  const rows = found.map(({ transactionalId, state, producerId, ageMs, timeoutMs, ...touched }) => [
     transactionalId,
     state,
     String(producerId),
-    String(producerEpoch),
     units.count(touched.partitions),
     units.count(touched.offsets),
     ageMs === null ? '-' : units.duration(ageMs),
     units.duration(timeoutMs),
   ]);
-  return formatTable([{ title: 'transactional id' }, { title: 'state' }, ...numbers], rows, screen);
+  return formatTable([{ title: 'id' }, { title: 'state' }, ...numbers], rows, screen);
 }

@@ -63,8 +63,9 @@ export class GuardedTransactions {
    * @throws QError NOT_AUTHORIZED, too
    */
   async abort(request: AbortTransaction, caller: Asking): Promise<AbortedTransaction> {
-    if (!this.#access.sees(caller, 'alter', cluster)) this.#demandWrite(request.transactionalId, caller);
-    return this.#transactions.abort(request, caller);
+    const mayAlter = this.#access.sees(caller, 'alter', cluster);
+    if (!mayAlter) this.#demandWrite(request.transactionalId, caller);
+    return this.#transactions.abort(request, caller, mayAlter ? 'alter' : 'write');
   }
 
   /** As `Transactions.abortIn`: a matter of the cluster, as in Kafka. @throws QError NOT_AUTHORIZED, too */

@@ -28,6 +28,9 @@ export interface AbortedTransaction {
   readonly after: Transaction;
 }
 
+/** By which right whoever asks may do so: `alter` is that of the cluster. */
+export type AbortRight = 'write' | 'alter';
+
 /** @throws QError INVALID_TRANSACTION_STATE when nothing is open, or another transaction */
 export function checkAbort(transaction: Transaction, expected: SeenTransaction | null): void {
   const { transactionalId, state, producer, previous, cause, startedWallMs } = transaction;
@@ -48,13 +51,23 @@ export function checkAbort(transaction: Transaction, expected: SeenTransaction |
 /** For who may want to know later. */
 export function noteAbort(
   { before, after }: AbortedTransaction,
-  { by, audit, logger }: { readonly by: Author | null; readonly audit: AuditNotes; readonly logger: BrokerLogger },
+  {
+    by,
+    right,
+    audit,
+    logger,
+  }: {
+    readonly by: Author | null;
+    readonly right: AbortRight;
+    readonly audit: AuditNotes;
+    readonly logger: BrokerLogger;
+  },
 ): void {
   const { transactionalId } = before;
   audit.note({
     event: 'audit.transaction_aborted',
     by,
-    operation: 'write',
+    operation: right,
     resource: { type: 'transactionalId', name: transactionalId },
     before: factsOf(before),
     after: factsOf(after),

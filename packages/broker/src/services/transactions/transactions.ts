@@ -39,7 +39,7 @@ import { heldPartitions, holdingLongest } from './holding-transactions.ts';
 import type { HeldPartition } from './holding-transactions.ts';
 import type { LiveTransaction } from './live-transaction.ts';
 import { checkAbort, noteAbort, noteAbortIn } from './operator-abort.ts';
-import type { AbortedTransaction, AbortTransaction } from './operator-abort.ts';
+import type { AbortedTransaction, AbortRight, AbortTransaction } from './operator-abort.ts';
 import { OutcomeTeller } from './outcome-teller.ts';
 import { PartitionAbort } from './partition-abort.ts';
 import type { HangingInPartition } from './partition-abort.ts';
@@ -139,7 +139,7 @@ export class Transactions {
       },
       abortAll: async (transaction, { topic, index }, by) => {
         this.#found(transaction, topic.id, index);
-        await this.abort({ transactionalId: transaction.transactionalId }, by);
+        await this.abort({ transactionalId: transaction.transactionalId }, by, 'alter');
       },
       untilTold: (live) => this.#untilTold(live),
     });
@@ -176,7 +176,11 @@ export class Transactions {
    * An operator ends what is open under the id. Resolves when it is told, or after a while.
    * @throws QError UNKNOWN_TRANSACTIONAL_ID, INVALID_TRANSACTION_STATE when nothing is open, or another transaction
    */
-  async abort({ transactionalId, expected = null }: AbortTransaction, by?: Author): Promise<AbortedTransaction> {
+  async abort(
+    { transactionalId, expected = null }: AbortTransaction,
+    by?: Author,
+    right: AbortRight = 'write',
+  ): Promise<AbortedTransaction> {
     const { audit = noAudit, logger } = this.#options;
     const live = this.#directory.require(transactionalId);
     const before = live.newest!;
@@ -185,7 +189,7 @@ export class Transactions {
     await live.settled();
     await this.#untilTold(live);
     const outcome = { before, after: live.newest ?? before };
-    if (before.state === 'ongoing') noteAbort(outcome, { by: by ?? null, audit, logger });
+    if (before.state === 'ongoing') noteAbort(outcome, { by: by ?? null, right, audit, logger });
     return outcome;
   }
 
