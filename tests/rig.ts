@@ -30,6 +30,7 @@ import { run as runShortage } from './shortage/shortage-rig.ts';
 import { run as runSimulation } from './simulation/simulation-rig.ts';
 import { run as runTransactions } from './simulation/transactions/transaction-rig.ts';
 import { run as runSurface } from './surface/surface-rig.ts';
+import { run as runTransactionKills } from './transactions/transaction-kill-rig.ts';
 
 interface Arguments {
   readonly count: string | undefined;
@@ -52,6 +53,9 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   ],
   transactions: async ({ count = '30000', seed, part }) => [
     await runTransactions({ transactions: numberArgument(count), seed, part }),
+  ],
+  'transaction-kill': async ({ count = '100', seed }) => [
+    await runTransactionKills({ cycles: numberArgument(count), seed }),
   ],
   recovery: async ({ gib }) => [await runRecovery({ gib })],
   damage: async ({ count = '6000', seed, only, part }) => [

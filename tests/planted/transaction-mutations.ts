@@ -49,8 +49,8 @@ export const transactionMutations: readonly Mutation[] = [
     name: 'transactions that are open are forgotten with a restart',
     test: served,
     file: 'packages/storage/src/log/saved-state.ts',
-    find: 'o.transactions.load(openTransactionsOf(producers));',
-    replace: 'o.transactions.load(openTransactionsOf([]));',
+    find: '? [] : openTransactionsOf(producers));',
+    replace: '? [] : openTransactionsOf([]));',
   },
   {
     name: 'the epoch does not rise with a transaction',

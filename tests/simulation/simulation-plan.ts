@@ -155,7 +155,7 @@ function planKafka(seed: number): Pick<SimulationPlan, 'kafkaProducers' | 'kafka
 }
 
 /** Small files, so that they are filled, emptied and written over many times in a run; or no journal. */
-function planJournal(random: SeededRandom): Partial<StorageLimits> {
+export function planJournal(random: SeededRandom): Partial<StorageLimits> {
   return {
     journalFiles: random.pick([0, 1, 2, 3]),
     journalFileBytes: random.pick([16_384, 65_536]),

@@ -1,5 +1,6 @@
 import type { StorageLimits } from '@q/storage';
 import { seededRandom } from '@q/testkit';
+import { planJournal } from '../simulation-plan.ts';
 
 /** What one simulation of transactions is made of, drawn from its seed. */
 export interface TransactionPlan {
@@ -62,7 +63,7 @@ export function planTransactions(seed: number): TransactionPlan {
       diskReserveBytes: 0,
       reserveFileBytes: 64 << 10,
       assertRounds: random.pick([1, 0]),
-      ...(random.chance(0.6) ? { journalFiles: 0 } : {}),
+      ...(random.chance(0.5) ? { journalFiles: 0 } : planJournal(random)),
     },
   };
 }

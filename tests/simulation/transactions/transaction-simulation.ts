@@ -4,7 +4,7 @@ import { PartitionWatcher } from './partition-watcher.ts';
 import { PlainActor } from './plain-actor.ts';
 import { TransactionActor } from './transaction-actor.ts';
 import { simulatedCaller, TransactionBroker } from './transaction-broker.ts';
-import { checkTransactions, checkWatcher } from './transaction-check.ts';
+import { checkOffset, checkTransactions, checkWatcher, checkWork } from './transaction-check.ts';
 import type { FinalPartition } from './transaction-check.ts';
 import { healTransactions, scheduleTransactionFaults } from './transaction-faults.ts';
 import { planTransactions } from './transaction-plan.ts';
@@ -140,11 +140,14 @@ async function finish(world: TransactionWorld, broker: TransactionBroker, watche
     if (state === 'ongoing' || state.startsWith('prepare')) world.problem(`${transactionalId} hangs: ${state}`);
   const partitions: FinalPartition[] = [];
   for (const watcher of watchers) partitions.push(await finishPartition(world, broker, watcher));
-  const offsets = new Map<string, number>();
-  const offsetsOf = (groupId: string): Promise<number> =>
+  checkTransactions(world, partitions);
+  const offsetOf = (groupId: string): Promise<number> =>
     broker.ask((services) => groupOffset(services, groupId, world.topicId('source')));
-  for (const groupId of world.history.offsets.keys()) offsets.set(groupId, await offsetsOf(groupId));
-  checkTransactions(world, { partitions, offsets, workOffset: await offsetsOf(workGroup) });
+  for (const groupId of world.history.offsets.keys()) checkOffset(world, groupId, await offsetOf(groupId));
+  if (world.plan.workers === 0) return;
+  const partitionOf = (topic: string): FinalPartition => partitions.find((each) => each.topic === topic)!;
+  const workOffset = await offsetOf(workGroup);
+  checkWork(world, { source: partitionOf('source'), sink: partitionOf('sink'), workOffset });
 }
 
 /** Whoever has read on the way reads on; whoever comes new reads everything. */
@@ -164,7 +167,7 @@ async function finishPartition(
   if (fresh.position !== found.highWatermark)
     world.problem(`${watcher.name} ends at ${found.highWatermark}, and is read to ${fresh.position}`);
   const records = [...fresh.seen].map(([offset, { value, key }]) => ({ offset, value, key }));
-  const final = { topic, partition, logStartOffset: found.logStartOffset, records };
+  const final = { topic, partition, logStartOffset: found.logStartOffset, readTo: found.highWatermark, records };
   checkWatcher(world, watcher, final);
   return final;
 }

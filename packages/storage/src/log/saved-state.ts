@@ -65,7 +65,8 @@ export async function loadSavedState(context: LogContext, o: SavedStateOptions):
   const isAbortedKnown =
     !isSwapUnfinished(content, segments)
     && (await loadAborted(context, { transactions, segments, bases: content.abortedIndexes }));
-  const snapshotOffset = await loadSnapshot(context, { directory, dedup, transactions, snapshots });
+  const firstOffset = segments[0]?.baseOffset ?? 0;
+  const snapshotOffset = await loadSnapshot(context, { directory, dedup, transactions, snapshots, firstOffset });
   if (!isAbortedKnown) transactions.clear();
   // What a process that was killed wrote behind the snapshot may not be synced: it is written again.
   for (const segment of segments) segment.abortedSaved = transactions.aborted.countIn(segment);
@@ -130,7 +131,14 @@ function isSwapUnfinished({ wasCompacted, indexes }: DirectoryContent, segments:
 /** Loads the newest snapshot that is intact. Returns its offset: the log from there on is to be replayed. */
 async function loadSnapshot(
   context: LogContext,
-  o: { directory: string; dedup: Deduplication; transactions: LogTransactions; snapshots: readonly number[] },
+  o: {
+    directory: string;
+    dedup: Deduplication;
+    transactions: LogTransactions;
+    snapshots: readonly number[];
+    /** Where the log begins. */
+    firstOffset: number;
+  },
 ): Promise<number> {
   for (const offset of o.snapshots.toReversed()) {
     const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
@@ -138,7 +146,9 @@ async function loadSnapshot(
       const now = context.clock.monotonic();
       const producers = decodeProducerSnapshot(bytes, now);
       o.dedup.producers.load(producers, now);
-      o.transactions.load(openTransactionsOf(producers));
+      // Between an old snapshot and the log's beginning there may have been markers. Of what was open then, and has
+      // nothing in the log any more, nothing is held back; whatever has will be seen in the log.
+      o.transactions.load(offset < o.firstOffset ? [] : openTransactionsOf(producers));
       o.transactions.aborted.truncateEnd(offset);
       return offset;
     } catch (error) {

@@ -63,40 +63,61 @@ export class FileInode {
   }
 
   /** The content after a crash: each unsynced sector and truncation is kept or lost on its own. */
-  async afterCrash(o: { random: SeededRandom; keepProbability: number; sectorBytes: number }): Promise<Buffer> {
-    let image = await this.#durable.read(0, await this.#durable.size());
+  async afterCrash(o: CrashOfFile): Promise<Buffer> {
+    const image = new Image(await this.#durable.read(0, await this.#durable.size()));
     for (const change of this.#unsynced) {
-      if (change.kind === 'write') image = keepSectors(image, change, o);
-      else if (o.random.chance(o.keepProbability)) image = resized(image, change.sizeBytes);
+      if (change.kind === 'write') keepSectors(image, change, o);
+      else if (o.random.chance(o.keepProbability)) image.truncate(change.sizeBytes);
     }
-    return image;
+    return image.bytes;
   }
+}
+
+interface CrashOfFile {
+  readonly random: SeededRandom;
+  readonly keepProbability: number;
+  readonly sectorBytes: number;
 }
 
 /** Where a lost sector lies before a kept one, the file has zeros, as a file system leaves them. */
-function keepSectors(
-  image: Buffer,
-  change: { bytes: Buffer; position: number },
-  o: { random: SeededRandom; keepProbability: number; sectorBytes: number },
-): Buffer {
-  const end = change.position + change.bytes.length;
-  let kept = image;
-  for (let from = change.position; from < end;) {
+function keepSectors(image: Image, { bytes, position }: { bytes: Buffer; position: number }, o: CrashOfFile): void {
+  const end = position + bytes.length;
+  for (let from = position; from < end;) {
     const until = Math.min(end, from - (from % o.sectorBytes) + o.sectorBytes);
-    if (o.random.chance(o.keepProbability)) {
-      kept = kept === image || kept.length < until ? resized(kept, Math.max(kept.length, until)) : kept;
-      change.bytes.copy(kept, from, from - change.position, until - change.position);
-    }
+    if (o.random.chance(o.keepProbability)) image.write(bytes.subarray(from - position, until - position), from);
     from = until;
   }
-  return kept;
 }
 
-/** Always a copy: the durable file's own bytes must not change. */
-function resized(bytes: Buffer, sizeBytes: number): Buffer {
-  const copy = Buffer.alloc(sizeBytes);
-  bytes.copy(copy, 0, 0, Math.min(bytes.length, sizeBytes));
-  return copy;
+/** A file's bytes while they change: thousands of small writes at its end cost no copy of the whole each. */
+class Image {
+  #room: Buffer;
+  #sizeBytes: number;
+
+  /** Copies: the durable file's own bytes must not change. */
+  constructor(bytes: Buffer) {
+    this.#room = Buffer.from(bytes);
+    this.#sizeBytes = bytes.length;
+  }
+
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.#sizeBytes);
+  }
+
+  write(bytes: Buffer, position: number): void {
+    if (position + bytes.length > this.#sizeBytes) this.truncate(position + bytes.length);
+    bytes.copy(this.#room, position);
+  }
+
+  /** What it grows by is zeros. */
+  truncate(sizeBytes: number): void {
+    if (sizeBytes > this.#room.length) {
+      const room = Buffer.alloc(Math.max(sizeBytes, 2 * this.#room.length));
+      this.#room.copy(room, 0, 0, this.#sizeBytes);
+      this.#room = room;
+    } else if (sizeBytes > this.#sizeBytes) this.#room.fill(0, this.#sizeBytes, sizeBytes);
+    this.#sizeBytes = sizeBytes;
+  }
 }
 
 export type Inode = FileInode | DirectoryInode;

@@ -35,6 +35,17 @@ describe('FaultyFileSystem', () => {
     expect(await (await disk.crash('all')).readDirectory('')).toEqual([]);
   });
 
+  it('S2 loses sectors of a large new file in a time that is in proportion to it', async () => {
+    const disk = new FaultyFileSystem({ random: seededRandom(1) });
+    const file = await synced(disk, '/large', '');
+    const piece = Buffer.alloc(1 << 20, 1);
+    for (let position = 0; position < 16 << 20; position += piece.length) await file.write([piece], position);
+    const startedMs = performance.now();
+    const after = await disk.crash('some');
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect((await after.readFile('/large')).length).toBeGreaterThan(15 << 20);
+  });
+
   it('S2 keeps or loses unsynced sectors one by one, with zeros before a kept one', async () => {
     const outcomes = new Set<string>();
     for (let seed = 0; seed < 40; seed++) {
