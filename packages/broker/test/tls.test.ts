@@ -80,6 +80,12 @@ describe('A2 TLS', () => {
     expect(await q.admin.listTopics()).toEqual([]);
   });
 
+  it('A2 a client of an address with q:// hears that the port may want TLS', async () => {
+    const { port } = await encrypted();
+    const connecting = connect(`q://127.0.0.1:${port}`, { connectTimeoutMs: 500 });
+    await expect(connecting).rejects.toThrow(/without a word, as one that encrypts does \(qs:\/\/, or tls\)/);
+  });
+
   it('A2 lets PLAIN be used', async () => {
     const broker = await encrypted(ofBroker, { security: { mechanisms: ['PLAIN'] } });
     const login = { mechanism: 'PLAIN', username: 'mallory', password: 'x' } as const;

@@ -1,7 +1,8 @@
 /** Who asks the admin interface (rows A1, A2, A3). */
 import { readFileSync } from 'node:fs';
 import { Agent, request as requestTls } from 'node:https';
-import { describe, expect, it } from 'vitest';
+import type { TLSSocket } from 'node:tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TokenVerifier } from '@q/broker';
 import { problemSchema } from '../../src/http/problem-schema.ts';
 import { adminBroker } from '../harness.ts';
@@ -137,6 +138,46 @@ describe('an admin interface that encrypts', () => {
     expect(await ask('/api/v1/errors', { authorization, origin: `https://${host}` })).toBe(200);
     expect(await ask('/api/v1/errors', { authorization, origin: `http://${host}` })).toBe(403);
     agent.destroy();
+  });
+});
+
+describe('an admin interface that needs certificates', () => {
+  it('A2, O4, SEC-7: answers probes without one, and nothing else, also to whoever comes back with a ticket', async () => {
+    const { broker } = await secured({
+      listeners: [
+        {
+          name: 'admin',
+          protocol: 'admin',
+          port: 0,
+          tls: { cert: pem('broker.pem'), key: pem('broker.key'), ca: pem('ca.pem'), clientCertificates: 'needed' },
+          authentication: { mechanisms: ['SCRAM-SHA-256'], certificates: ['RULE:^CN=([^,]+),.*$/$1/'] },
+        },
+      ],
+      server: null,
+    });
+    // One agent comes back with the ticket of its first connection.
+    const agent = new Agent({ ca: pem('ca.pem'), keepAlive: false });
+    const own = new Agent({ ca: pem('ca.pem'), keepAlive: false, cert: pem('client.pem'), key: pem('client.key') });
+    onTestFinished(() => [agent, own].forEach((each) => each.destroy()));
+    const statusOf = (path: string, by: Agent, headers = {}) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const asked = requestTls(`${broker.adminUrl}${path}`, { agent: by, headers }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode));
+        });
+        asked.once('socket', (socket) =>
+          socket.once('secureConnect', () => reused.push((socket as TLSSocket).isSessionReused())),
+        );
+        asked.on('error', reject).end();
+      });
+    const reused: boolean[] = [];
+    const { headers } = basic('alice', 'alice-pw');
+    for (const path of ['/healthz', '/readyz', '/healthz'])
+      expect([path, await statusOf(path, agent)]).toEqual([path, 200]);
+    for (const path of ['/stats', '/metrics', '/api/v1/whoami', '/readyz/', '/healthz/../stats', '//healthz'])
+      expect([path, await statusOf(path, agent, headers)]).toEqual([path, 401]);
+    expect(reused).toContain(true);
+    expect(await statusOf('/api/v1/whoami', own)).toBe(200);
+    expect(await statusOf('/readyz', own)).toBe(200);
   });
 });
 

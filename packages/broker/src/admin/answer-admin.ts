@@ -60,4 +60,23 @@ export const notYet: AdminAnswer = {
   headers: { 'content-type': 'application/problem+json', 'retry-after': '1' },
 };
 
-const paths = ['/healthz', '/readyz', '/stats'];
+/** What is said to whoever shows no certificate where one is needed. */
+export const certificateNeeded: AdminAnswer = {
+  status: 401,
+  body: {
+    type: '/api/v1/errors/AUTHENTICATION_REQUIRED',
+    title: 'AUTHENTICATION_REQUIRED',
+    status: 401,
+    code: 'AUTHENTICATION_REQUIRED',
+    detail: 'this port needs a certificate of the client, for all but /healthz and /readyz',
+  },
+  headers: { 'content-type': 'application/problem+json' },
+};
+
+const probes = ['/healthz', '/readyz'];
+const paths = [...probes, '/stats'];
+
+/** Whether it is everybody's, whoever they are: it tells whether the broker serves, and no more. */
+export function isProbe(path: string): boolean {
+  return probes.includes(path);
+}

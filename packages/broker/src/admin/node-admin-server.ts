@@ -1,12 +1,13 @@
 import type * as NodeHttp from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatAddress } from '../address.ts';
-import { listenInFront } from '../transport/node-tls.ts';
+import type { TLSSocket } from 'node:tls';
+import { listenInFront, shownBy } from '../transport/node-tls.ts';
 import { tlsContexts } from '../transport/node-tls-context.ts';
 import type { TlsMaterial } from '../tls/tls-options.ts';
 import { AdminConnections } from './admin-connections.ts';
 import type { AdminGate } from './admin-gate.ts';
-import { answerAdmin, isOfServer, notYet } from './answer-admin.ts';
+import { answerAdmin, certificateNeeded, isOfServer, isProbe, notYet } from './answer-admin.ts';
 import type { AdminAnswer } from './answer-admin.ts';
 import type { AdminSnapshot } from './admin-snapshot.ts';
 import { adminRequestOf } from './node-admin-request.ts';
@@ -68,11 +69,13 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const { host, material, ways, connectionsMax, isExtended } = options;
   let listener: AdminListener | null = null;
   const held = new AdminConnections(connectionsMax);
+  const isNeeded = material?.clientCertificates === 'needed';
   const { server, listen, renew } = made(material, (request, response) => {
     const key = keyOf(request.socket);
     response.once('close', () => held.ended(key));
     if (!held.began(key)) return;
     const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (isNeeded && !isProbe(path) && !hasCertificate(request)) return send(response, certificateNeeded);
     if (!isExtended || isOfServer(path)) return void answerOwn(path, options, { request, response });
     if (listener === null) return send(response, notYet);
     listener(request, response, () => adminRequestOf(request, ways));
@@ -119,7 +122,9 @@ function made(material: TlsMaterial | null, listener: NodeHttp.RequestListener):
   }
   // Loaded only where it is wanted: it takes memory and time.
   const https = process.getBuiltinModule('node:https');
-  const contexts = tlsContexts(material);
+  // Probes of an orchestrator show no certificate: whoever shows none is refused what is no probe, request by request.
+  const isNeeded = material.clientCertificates === 'needed';
+  const contexts = tlsContexts(isNeeded ? { ...material, clientCertificates: 'wanted' } : material);
   const server = https.createServer({ ...contexts.options, ...bounds }, listener);
   return {
     server,
@@ -143,6 +148,10 @@ function listenPlain(server: NodeHttp.Server, { host, port }: AdminServerOptions
 /** One connection at each moment. What TLS makes of a connection is an object of its own, at the same place. */
 function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
+}
+
+function hasCertificate({ socket }: NodeHttp.IncomingMessage): boolean {
+  return shownBy(socket as TLSSocket) !== null;
 }
 
 async function answerOwn(

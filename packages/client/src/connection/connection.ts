@@ -89,6 +89,7 @@ export class Connection {
   #negotiated: Negotiated | null = null;
   #closedWith: QError | null = null;
   #lastFrameAtMs = 0;
+  #hasHeard = false;
   #deadlineTimer: Timer | null = null;
   #deadlineTimerAtMs = Number.POSITIVE_INFINITY;
   #loginTimer: Timer | null = null;
@@ -106,8 +107,7 @@ export class Connection {
       onOpen: () => this.#hello(),
       onData: (chunk) => this.#read(chunk),
       onDrain: () => this.#outbox.drained(),
-      onClose: (error) =>
-        this.close(this.#lost(error === null ? 'the broker closed the connection' : reasonOf(error), error)),
+      onClose: (error) => this.close(this.#lost(error === null ? this.#closedReason() : reasonOf(error), error)),
     });
     this.#outbox = new Outbox(this.#wire, () => this.#sendQueued());
   }
@@ -321,6 +321,7 @@ export class Connection {
 
   #read(chunk: Buffer): void {
     if (this.#state === 'closed') return;
+    this.#hasHeard = true;
     try {
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
@@ -392,6 +393,13 @@ export class Connection {
 
   #abandon(id: number, error: QError): void {
     this.#pending.abandon(id)?.fail(error);
+  }
+
+  /** A port that speaks TLS hangs up on whoever does not, without a byte. */
+  #closedReason(): string {
+    const closed = 'the broker closed the connection';
+    if (this.#hasHeard || this.#wire.isEncrypted === true) return closed;
+    return `${closed} without a word, as one that encrypts does (qs://, or tls)`;
   }
 
   #lost(reason: string, cause: unknown): QError {
