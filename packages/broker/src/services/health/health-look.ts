@@ -25,6 +25,8 @@ export const syncSlots = 12;
 const syncsMin = 100;
 /** More partitions in trouble than the board takes are the same trouble. */
 const troublesMax = 200;
+/** Transactions that hang because one program hangs are one trouble, and must not crowd out the others. */
+const holdingMax = 20;
 
 export class HealthLook {
   readonly #clock: Clock;
@@ -111,7 +113,7 @@ export class HealthLook {
 
   #lookFurther({ transactionHoldsMs: leastMs }: HealthThresholds): void {
     this.#partitions = this.#troubles();
-    this.#holding = this.#sources.holding({ leastMs, countMax: troublesMax });
+    this.#holding = this.#sources.holding({ leastMs, countMax: holdingMax });
     this.#limit = this.#sources.descriptors();
     if (this.#isAsking) return;
     this.#isAsking = true;

@@ -21,7 +21,7 @@ export interface HealthThresholds {
   readonly groupStalledMs: number;
   /** `group.empty` when a group has records to read and no member for so long, in ms. */
   readonly groupEmptyMs: number;
-  /** `transaction.holding` when a transaction has not ended for so long, in ms. */
+  /** `transaction.holding` when a transaction has not ended for so long, in ms; the 20 oldest are told. */
   readonly transactionHoldsMs: number;
   /** `loop.blocked` when the event loop stood still for so long, in ms. */
   readonly loopBlockedMs: number;

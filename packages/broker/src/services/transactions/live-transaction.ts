@@ -35,6 +35,8 @@ export class LiveTransaction {
   readonly resource: Resource;
   /** Its outcome is being told; null: not now. */
   telling: Promise<void> | null = null;
+  /** When the end was decided that was counted last: one that is told again is counted once. */
+  countedMs: number = -Infinity;
   /** A group is made to forget the transaction before this one; null: none is. */
   makingWay: Promise<void> | null = null;
   readonly #state: LoggedState<Transaction | null, TransactionRecord>;

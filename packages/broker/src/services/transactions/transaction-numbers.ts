@@ -1,6 +1,7 @@
 import { outcomeOf } from '@q/coordinator';
-import type { EndCause, Outcome, Transaction } from '@q/coordinator';
+import type { EndCause, Outcome } from '@q/coordinator';
 import { Histogram } from '../../metrics/histogram.ts';
+import type { LiveTransaction } from './live-transaction.ts';
 
 /** What became of transactions since the start. */
 export class TransactionNumbers {
@@ -11,8 +12,11 @@ export class TransactionNumbers {
   /** The part of it since the outcome was decided. */
   readonly endings: Readonly<Record<Outcome, Histogram>> = { commit: new Histogram(), abort: new Histogram() };
 
-  /** All that a transaction has touched was told its outcome. */
-  ended(decided: Transaction, nowMs: number): void {
+  /** All that a transaction has touched was told its outcome; again, where that could not be stored. */
+  ended(live: Pick<LiveTransaction, 'newest' | 'countedMs'>, nowMs: number): void {
+    const decided = live.newest!;
+    if (live.countedMs === decided.changedMs) return;
+    live.countedMs = decided.changedMs;
     const outcome = outcomeOf(decided)!;
     if (outcome === 'commit') this.committed += 1;
     else this.aborted[decided.cause!] += 1;

@@ -400,7 +400,7 @@ export class Transactions {
   }
 
   #told(live: LiveTransaction): void {
-    this.numbers.ended(live.newest!, this.#options.clock.monotonic());
+    this.numbers.ended(live, this.#options.clock.monotonic());
     this.#step(live, { kind: 'told' });
     this.#unsaved.add(live);
     this.#saving ??= this.#options.clock.schedule(saveAfterMs, () => {

@@ -2,7 +2,7 @@
 import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { SaidLines } from '../../fakes/said-lines.ts';
-import { batchOf, errorOf } from '../../harness.ts';
+import { batchOf, errorOf, testDirectory } from '../../harness.ts';
 import { TransactionScene } from './transaction-scene.ts';
 
 const id = 'billing-1';
@@ -53,6 +53,37 @@ describe('X3 operators', () => {
       'INVALID_TRANSACTION_STATE',
       '"billing-1": that transaction has ended, and another one is open now; nothing was aborted',
     ]);
+  });
+
+  it('X3 know after a restart since when one is open, and abort it as they have seen it before', async () => {
+    const dataDir = await testDirectory();
+    await using scene = await TransactionScene.start({ storage: 'file', dataDir });
+    const topicId = await scene.topic('orders');
+    const producer = await scene.begin(id);
+    await scene.write({ topicId }, { producer, texts: ['x'] });
+    const seen = scene.services.transactions.inspect(id, scene.caller);
+    await scene.restart();
+    const { transactions } = scene.services;
+    const found = transactions.inspect(id, scene.caller);
+    expect(found.startedWallMs).toBe(seen.startedWallMs);
+    expect(found.startedMs).toBeCloseTo(seen.startedMs!, -2);
+    const expected = { ...producer, startedMs: seen.startedWallMs! };
+    const { after } = await transactions.abort({ transactionalId: id, expected }, scene.caller);
+    expect(after.state).toBe('completeAbort');
+    expect(await scene.committed(topicId)).toEqual([]);
+  });
+
+  it('X3 O4 are told of the oldest ones that hang, and not of so many that nothing else could be told', async () => {
+    const limits = { healthIntervalMs: 10 };
+    await using scene = await TransactionScene.start({ limits, alerts: { transactionHoldsMs: 1 } });
+    const topicId = await scene.topic('orders');
+    const { health } = scene.services;
+    const subjects = (): string[] => health.ownReport().conditions.map(({ subject }) => subject);
+    for (let each = 0; each < 25; each += 1)
+      await scene.write({ topicId }, { producer: await scene.begin(`id-${each}`), texts: ['x'] });
+    await expect.poll(() => subjects().length).toBe(20);
+    expect(subjects()).toContain('id-0');
+    expect(subjects()).not.toContain('id-24');
   });
 
   it('X3 find in the log why a transaction ended without its producer', async () => {

@@ -41,4 +41,5 @@ it('X1 tell an outcome again, unasked, where it could not be stored that it was 
   expect((await errorOf(transactions.end(request, scene.caller))).code).toBe('STORAGE_FULL');
   await expect.poll(() => transactions.describe(id, scene.caller).state, { timeout: 10_000 }).toBe('completeCommit');
   expect(await scene.committed(topicId)).toEqual(['x']);
+  expect(transactions.numbers.committed).toBe(1);
 });
