@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { startBroker } from '@q/broker';
-import type { Broker, BrokerOptions, Mechanism } from '@q/broker';
+import type { Broker, BrokerOptions, Mechanism, TokenOptions } from '@q/broker';
 import { kafkaDoor } from '@q/kafka-gateway';
 import { onTestFinished } from 'vitest';
 import { FramedSocket } from './framed-socket.ts';
@@ -15,6 +15,8 @@ export const valid = { cert: pem('valid.pem'), key: pem('valid.key') };
 
 export interface SecuredOptions {
   readonly mechanisms: readonly Mechanism[];
+  /** Whose tokens are taken. */
+  readonly tokens?: TokenOptions;
   /** Both doors encrypt. */
   readonly isEncrypted?: boolean;
   readonly options?: BrokerOptions;
@@ -30,7 +32,12 @@ export class SecuredBroker {
     this.#isEncrypted = isEncrypted;
   }
 
-  static async start({ mechanisms, isEncrypted = false, options = {} }: SecuredOptions): Promise<SecuredBroker> {
+  static async start({
+    mechanisms,
+    tokens,
+    isEncrypted = false,
+    options = {},
+  }: SecuredOptions): Promise<SecuredBroker> {
     const tls = isEncrypted ? { tls: valid } : {};
     const broker = await startBroker({
       storage: 'memory',
@@ -38,7 +45,7 @@ export class SecuredBroker {
       admin: false,
       ...tls,
       ...options,
-      security: { mechanisms, superUsers: ['User:alice'] },
+      security: { mechanisms, superUsers: ['User:alice'], ...(tokens !== undefined && { tokens }) },
       doors: [{ ...kafkaDoor({ port: 0 }), ...tls }],
     });
     onTestFinished(() => broker.close());
