@@ -19,6 +19,7 @@ export const publicPackages = [
   'packages/kafka-gateway',
   'packages/admin',
   'packages/security',
+  'packages/cluster',
   'apps/broker',
   'apps/cli',
 ] as const;

@@ -78,7 +78,7 @@ describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
       const output = await project.runProgram('every-package.ts', program);
       const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED';
       expect(output.trim().split('\n')).toEqual(
-        ['protocol', 'storage', 'coordinator', 'broker', 'client', 'kafka-gateway', 'admin', 'security'].map(
+        ['protocol', 'storage', 'coordinator', 'broker', 'client', 'kafka-gateway', 'admin', 'security', 'cluster'].map(
           (name) => `@q/${name}: true ${refused} ${refused}`,
         ),
       );

@@ -11,6 +11,7 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/client': ['@q/protocol'],
   'packages/kafka-gateway': ['@q/protocol', '@q/broker', '@q/security'],
   'packages/security': ['@q/protocol'],
+  'packages/cluster': ['@q/protocol', '@q/storage'],
   'packages/admin': ['@q/protocol', '@q/broker', '@q/security'],
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],
   'apps/broker': ['@q/broker', '@q/kafka-gateway', '@q/admin'],

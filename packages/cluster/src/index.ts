@@ -1,0 +1,31 @@
+// @q/cluster: what the brokers of a cluster share.
+
+// ── The object store: each name is created once
+export type {
+  CallOptions,
+  CreateResult,
+  DeleteResult,
+  FaultKind,
+  GetResult,
+  ListOptions,
+  ListResult,
+  ObjectPart,
+  ObjectStore,
+  RangeResult,
+  StoreFault,
+} from './object-store/object-store.ts';
+/** Throws unless an object can have the name in every store. */
+export { checkObjectName } from './object-store/check-call.ts';
+
+// ── In memory, for simulations: answers are lost, doubled and late by a seed
+export { MemoryBucket } from './object-store/memory/memory-bucket.ts';
+export type { MemoryBucketOptions } from './object-store/memory/memory-bucket.ts';
+export { MemoryObjectStore } from './object-store/memory/memory-object-store.ts';
+export type { Passage } from './object-store/memory/memory-object-store.ts';
+export { calmStore } from './object-store/memory/weather.ts';
+export type { RequestFate, StoreWeather } from './object-store/memory/weather.ts';
+
+// ── Errors, limits
+export { ClusterError } from './cluster-error.ts';
+export type { ClusterErrorCode } from './cluster-error.ts';
+export { clusterLimits } from './limits.ts';

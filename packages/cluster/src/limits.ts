@@ -1,0 +1,13 @@
+/** Every bound of this package. */
+export const clusterLimits = {
+  /** Of the name of an object. With a prefix it stays within the 1,024 bytes that stores take. */
+  nameCharactersMax: 480,
+  /** Of what stands between two slashes of a name: it is the name of a file in a folder. */
+  namePartCharactersMax: 200,
+  /** Of an object. */
+  objectBytesMax: 67_108_864,
+  /** Milliseconds that one call may take. */
+  callMsMax: 600_000,
+  /** Names in one answer to `list`. */
+  namesListedMax: 1_000,
+} as const;
