@@ -50,7 +50,7 @@ export class CallsUnderWay {
           end();
           resolve(result);
         },
-        (error: unknown) => {
+        (error: Error) => {
           end();
           reject(error);
         },
