@@ -11,7 +11,7 @@ import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
 import { metadataLogId } from './metadata/metadata-topic.ts';
 import type { ClientKind } from './metrics/client-kinds.ts';
-import { countRefusal } from './metrics/counters.ts';
+import { countRefusal, refusedLogins } from './metrics/counters.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
 import { emptySummary } from './metrics/histogram.ts';
 import type { RuntimeWatch } from './metrics/runtime-watch.ts';
@@ -413,6 +413,7 @@ function watchHealth(
       },
       registry,
       certificates,
+      refusedLogins: () => refusedLogins(counters),
       throttled: () => throttled.list(),
       holding: (bounds) => transactions.holdingLongest(bounds),
       lags: () => lagsSeen(groups.directory.groups(), registry),

@@ -90,6 +90,13 @@ export function countLogin(counters: BrokerCounters, mechanism: string, outcome:
   counters.logins.get(way)![outcome] += 1;
 }
 
+/** Of all ways together. */
+export function refusedLogins({ logins }: BrokerCounters): number {
+  let all = 0;
+  for (const { refused } of logins.values()) all += refused;
+  return all;
+}
+
 export function countDenial(counters: BrokerCounters, operation: Operation, type: ResourceType): void {
   let ofType = counters.denials.get(type);
   if (ofType === undefined) counters.denials.set(type, (ofType = new Map()));

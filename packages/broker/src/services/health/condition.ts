@@ -21,6 +21,7 @@ export type ConditionName =
   | 'group.stalled'
   | 'lag.growing'
   | 'log.quarantined'
+  | 'logins.refused'
   | 'logs.dropped'
   | 'loop.blocked'
   | 'memory.over'
@@ -159,6 +160,14 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     isSteady: false,
     meaning: 'Stored data is damaged. Records before the damage are served, and nothing is written.',
     action: 'Look at the disk; then stop the broker, and repair the partition (q log repair) or restore a backup.',
+  },
+  'logins.refused': {
+    severity: 'warning',
+    isSteady: false,
+    meaning:
+      'Many logins are refused: somebody guesses passwords, or a program has a wrong one and tries again and again.',
+    action:
+      'q audit --event audit.login_refused tells who, from where and why; stop that program, or keep that address out.',
   },
   'logs.dropped': {
     severity: 'warning',

@@ -16,6 +16,8 @@ export interface HealthFacts {
   /** Those that the broker shows. */
   readonly certificates: readonly CertificateEnd[];
   readonly partitions: readonly PartitionTrouble[];
+  /** Logins that were refused within the last minute. */
+  readonly refusedLogins: number;
   /** Users that are slowed down because of a quota. */
   readonly throttled: readonly ThrottledFacts[];
   /** Those that have not ended for long. */

@@ -27,6 +27,7 @@ const syncsMin = 100;
 const troublesMax = 200;
 /** Transactions that hang because one program hangs are one trouble, and must not crowd out the others. */
 const holdingMax = 20;
+const minuteMs = 60_000;
 
 export class HealthLook {
   readonly #clock: Clock;
@@ -39,6 +40,8 @@ export class HealthLook {
   #holding: readonly HoldingTransaction[] = [];
   #limit: Omit<DescriptorFacts, 'open'>;
   #refused = { full: 0, files: 0 };
+  /** How many logins were refused by each look of the last minute. */
+  #refusedLogins: { readonly atMs: number; readonly count: number }[] = [];
   #rounds = 0;
   #stuckSinceMs: number | null = null;
   #slotBeganMs: number;
@@ -90,10 +93,18 @@ export class HealthLook {
           certificates.map(({ subject, validToMs }) => ({ listener, name: subject, leftMs: validToMs - time.wallMs })),
         ),
       partitions: this.#partitions,
+      refusedLogins: this.#refusedWithinMinute(time.nowMs),
       throttled: throttled(),
       holding: this.#holding,
       groups: this.#lags.behind(time),
     };
+  }
+
+  #refusedWithinMinute(nowMs: number): number {
+    const count = this.#sources.refusedLogins();
+    this.#refusedLogins = this.#refusedLogins.filter(({ atMs }) => nowMs - atMs < minuteMs);
+    this.#refusedLogins.push({ atMs: nowMs, count });
+    return count - this.#refusedLogins[0]!.count;
   }
 
   #newlyRefused(): { readonly refused: number; readonly refusedFiles: number } {

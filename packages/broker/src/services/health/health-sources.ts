@@ -26,6 +26,8 @@ export interface HealthSources {
   readonly registry: Pick<TopicRegistry, 'topics'>;
   /** Certificates of listeners; none where nothing is encrypted. */
   readonly certificates: () => readonly ListenerCertificates[];
+  /** Logins that were refused since the start. */
+  readonly refusedLogins: () => number;
   readonly throttled: () => readonly ThrottledUser[];
   /** Transactions that have not ended for so long, the oldest first. */
   readonly holding: (bounds: { readonly leastMs: number; readonly countMax: number }) => readonly HoldingTransaction[];

@@ -36,6 +36,11 @@ export function findAll(context: RuleContext): Finding[] {
 }
 
 const rules: readonly Rule[] = [
+  function loginsRefused({ facts: { refusedLogins }, thresholds: { refusedLoginsPerMinute } }) {
+    if (refusedLogins <= refusedLoginsPerMinute) return null;
+    const reason = `${many(refusedLogins, 'login')} were refused within a minute`;
+    return { name: 'logins.refused', subject: '', reason, figures: { refusedLogins } };
+  },
   function diskFull({ facts: { room, disk } }) {
     if (room === null) return null;
     const figures = { usedBytes: room.usedBytes, reserveBytes: room.reserveBytes, refused: room.refused };

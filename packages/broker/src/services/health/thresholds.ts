@@ -33,6 +33,8 @@ export interface HealthThresholds {
   readonly descriptorsPercent: number;
   /** `client.throttled` when a user has been slowed down because of a quota for so long, in ms. */
   readonly throttledMs: number;
+  /** `logins.refused` when more logins than this were refused within a minute. */
+  readonly refusedLoginsPerMinute: number;
   /** `certificate.expiring` when a certificate of the broker ends within so many days. */
   readonly certificateDays: number;
   /** What may be over in a moment is told when it has lasted so long, in ms. */
@@ -58,6 +60,7 @@ export const defaultThresholds: HealthThresholds = {
   connectionsPercent: 85,
   descriptorsPercent: 90,
   throttledMs: 300_000,
+  refusedLoginsPerMinute: 60,
   certificateDays: 14,
   raiseAfterMs: 10_000,
   clearAfterMs: 30_000,

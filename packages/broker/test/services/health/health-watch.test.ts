@@ -72,6 +72,24 @@ describe('watch of health', () => {
     expect(scene.watch.hangsForMs).toBe(0);
   });
 
+  it('O4, SEC-9 tells of many refused logins within a minute, and not of as many within an hour', async () => {
+    const scene = new Scene();
+    let refused = 0;
+    scene.sources.refusedLogins = () => refused;
+    for (let minute = 0; minute < 60; minute += 1) {
+      refused += 60;
+      await scene.clock.advance(60_000);
+    }
+    expect(scene.names()).toEqual([]);
+    refused += 61;
+    await scene.clock.advance(1_000);
+    expect(scene.watch.report().conditions).toMatchObject([
+      { name: 'logins.refused', reason: expect.stringContaining('within a minute') as string },
+    ]);
+    await scene.clock.advance(120_000);
+    expect(scene.names()).toEqual([]);
+  });
+
   it('O4 sees by its own timer that the event loop stood still', async () => {
     const scene = new Scene();
     await scene.clock.advance(1_500);

@@ -98,6 +98,7 @@ describe('rules of health', () => {
       'transaction.holding',
       'transaction billing-1 (producer 4711) began 130 s ago, and its commit has not reached all of 3 partitions of orders',
     ],
+    ['logins that are refused', { refusedLogins: 61 }, 'logins.refused', '61 logins were refused within a minute'],
     ['a stalled group', { groups: [{ ...group, stalledForMs: 130_000 }] }, 'group.stalled', '130 s'],
     ['an empty group', { groups: [{ ...group, members: 0, emptyForMs: 400_000 }] }, 'group.empty', '400 s'],
     ['a growing lag', { groups: [{ ...group, isGrowing: true }] }, 'lag.growing', 'was 4000'],
