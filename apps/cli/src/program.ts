@@ -114,7 +114,8 @@ function secureHelpOf({ command }: AddHelpTextContext): string {
 }
 
 const secureHelp = `
-Secured brokers: --ca, --user, --password-file and others that "q --help" tells of, or --profile.
+Secured brokers: --ca, --user, --password-file and others that "q --help" tells
+of, or --profile.
 `;
 
 const exitCodesHelp = `
