@@ -106,11 +106,13 @@ export const protocolPages: Readonly<Record<ProtocolError, ErrorPage>> = {
     causes: [
       'More bytes of requests wait for the disk than the limit `brokerBytesHardMax` (384 MiB) allows.',
       'Somebody else changed the same topic at the same moment.',
+      'At a login: passwords from this address, or its /64 of IPv6, were wrong, and the next ones are checked one after another.',
     ],
     client: ['Wait and try again; producers do. When it goes on, send less at once or from fewer producers.'],
     broker: [
       'The line `memory.over_budget` in the log says since when, and `memory.within_budget` how long it took.',
       'Look at the disk first: requests pile up where it is slow. Raise the limit only when there is memory to spare.',
+      'Of logins q audit --event audit.login_refused says who guesses, or which program has a wrong password.',
     ],
   },
   SHUTTING_DOWN: {
