@@ -25,6 +25,13 @@ export type { Passage } from './object-store/memory/memory-object-store.ts';
 export { calmStore } from './object-store/memory/weather.ts';
 export type { RequestFate, StoreWeather } from './object-store/memory/weather.ts';
 
+// ── In a folder, of one machine or of a disk that several share
+export { FolderObjectStore } from './object-store/folder/folder-object-store.ts';
+export type { FolderObjectStoreOptions } from './object-store/folder/folder-object-store.ts';
+/** The machine's disks. */
+export { nodeFolderFiles } from './object-store/folder/node-folder-files.ts';
+export type { FileBytes, FolderEntry, FolderFiles } from './object-store/folder/folder-files.ts';
+
 // ── Errors, limits
 export { ClusterError } from './cluster-error.ts';
 export type { ClusterErrorCode } from './cluster-error.ts';
