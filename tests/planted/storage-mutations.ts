@@ -11,6 +11,21 @@ const store = 'packages/storage/src/store/directory-store.ts';
 /** Bugs of the log: durability, recovery, deduplication, cleaning. */
 export const storageMutations: readonly Mutation[] = [
   {
+    name: 'an append is on the disk before the one that it must not be without',
+    test: 'packages/storage/test/flush/append-after.test.ts',
+    file: flush,
+    find: 'const isOneEntry = plan !== null && plan.accepted === parts.length && plan.entries.length === 1;',
+    replace: 'const isOneEntry = plan === null || plan.accepted <= parts.length;',
+  },
+  {
+    name: 'an append stays without the one that it must not be without',
+    test: 'packages/storage/test/flush/append-after.test.ts',
+    file: flush,
+    find: 'if (first === -1) return { round: taken, parts, plan };',
+    replace:
+      'if (first === -1) return { round: taken, parts, plan };\n    for (const each of taken) Object.assign(each, { after: null });',
+  },
+  {
     name: 'acknowledge before the sync',
     file: 'packages/storage/src/log/log-writer.ts',
     find: "if (this.#core.config.durability === 'fsync') await this.#files.syncWritten();\n  }\n\n  journalPiece",

@@ -82,6 +82,13 @@ export const transactionMutations: readonly Mutation[] = [
     replace: '[true].forEach((isStored) => {',
   },
   {
+    name: 'markers that are written with the decision stay without it',
+    test: lost,
+    file: `${service}/outcome-teller.ts`,
+    find: 'const after = decision === undefined ? {} : { after: decision };',
+    replace: 'const after = {};\n      void decision;',
+  },
+  {
     name: 'offsets of a transaction are committed although it was aborted',
     test: served,
     file: `${service}/outcome-teller.ts`,

@@ -9,7 +9,7 @@
  *     which it fails them: a change that comes a moment later is not among them.
  *  3. A change that is not stored needs no write and survives none that fails.
  */
-import type { StateLog, WriteEnded } from './state-log.ts';
+import type { HandedOver, StateLog, WriteEnded } from './state-log.ts';
 
 /** Changes that become durable together. */
 interface Write<S> {
@@ -29,6 +29,8 @@ export interface LoggedStateOptions<S, R> {
   readonly log: Pick<StateLog<R>, 'write'>;
   /** Called after each write, when the state is durable as it is or has gone back. */
   readonly written: (outcome: 'durable' | 'failed') => void;
+  /** Called when the state, as it is then, is handed to the log. */
+  readonly handedOver?: HandedOver;
 }
 
 /** `S` is the part of the state that is replaced as a whole; what is changed in place comes with the way back. */
@@ -36,6 +38,7 @@ export class LoggedState<S, R> {
   readonly #id: string;
   readonly #log: Pick<StateLog<R>, 'write'>;
   readonly #written: LoggedStateOptions<S, R>['written'];
+  readonly #handedOver: HandedOver | undefined;
   #newest: S;
   #durable: S;
   #writes: Write<S>[] = [];
@@ -44,6 +47,7 @@ export class LoggedState<S, R> {
     this.#id = options.id;
     this.#log = options.log;
     this.#written = options.written;
+    this.#handedOver = options.handedOver;
     this.#newest = options.stored;
     this.#durable = options.stored;
   }
@@ -77,7 +81,7 @@ export class LoggedState<S, R> {
   }
 
   #write(records: readonly R[]): Write<S> {
-    const durable = this.#log.write(this.#id, records, this.#ended);
+    const durable = this.#log.write(this.#id, records, this.#ended, this.#handedOver);
     const last = this.#writes.at(-1);
     if (last?.durable === durable) return last;
     const write: Write<S> = { durable, state: this.#newest, undo: [] };

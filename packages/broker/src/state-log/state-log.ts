@@ -41,6 +41,9 @@ export interface StateRecords<R> {
   readonly encode: (record: R) => StoredRecord;
 }
 
+/** Told, in the turn in which it happens, that all that was written is handed to the log now. */
+export type HandedOver = (append: Append) => void;
+
 /** Told at once how a write ended; `durable` is the promise that `write` gave. */
 export type WriteEnded = (durable: Promise<void>, outcome: 'durable' | 'failed') => void;
 
@@ -48,6 +51,7 @@ export type WriteEnded = (durable: Promise<void>, outcome: 'durable' | 'failed')
 interface Share<R> {
   readonly stateId: string;
   readonly ended: WriteEnded;
+  readonly handedOver: HandedOver | null;
   readonly records: Map<string, R>;
   readonly durable: Promise<void>;
   readonly resolve: () => void;
@@ -91,12 +95,13 @@ export class StateLog<R> {
 
   /**
    * Takes records of one state. The promise is the same for all that end up in one round; it rejects with the storage
-   * error. `ended` is called once for that round, before the promise settles: that of its first write.
+   * error. `handedOver` is called when the round begins, `ended` when it is over, before the promise settles; those of
+   * its first write, once.
    */
-  write(stateId: string, records: readonly R[], ended: WriteEnded): Promise<void> {
+  write(stateId: string, records: readonly R[], ended: WriteEnded, handedOver?: HandedOver): Promise<void> {
     let share = this.#gathered.get(stateId);
     if (share === undefined) {
-      share = newShare<R>(stateId, ended);
+      share = newShare<R>(stateId, { ended, handedOver: handedOver ?? null });
       this.#gathered.set(stateId, share);
     }
     for (const record of records) share.records.set(this.#options.records.keyOf(record), record);
@@ -177,6 +182,7 @@ export class StateLog<R> {
       return failed(error);
     }
     append.whenSettled({ kept, failed });
+    for (const share of shares) share.handedOver?.(append);
   }
 
   /** One of its batches, or what begins it, is done. */
@@ -238,11 +244,11 @@ export class StateLog<R> {
   }
 }
 
-function newShare<R>(stateId: string, ended: WriteEnded): Share<R> {
+function newShare<R>(stateId: string, told: Pick<Share<R>, 'ended' | 'handedOver'>): Share<R> {
   const { promise: durable, resolve, reject: refuse } = Promise.withResolvers<void>();
   // The state learns it from `ended`; perhaps nobody waits.
   durable.catch(() => undefined);
-  return { stateId, ended, records: new Map(), durable, resolve, reject: refuse };
+  return { stateId, ...told, records: new Map(), durable, resolve, reject: refuse };
 }
 
 function reject(share: Share<unknown>, error: unknown): void {

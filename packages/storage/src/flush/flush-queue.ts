@@ -20,8 +20,10 @@ import { IntervalSyncs } from './interval-syncs.ts';
  *   and their segments get them later; anything else by a write and a sync of its segment.
  * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged
  *   afterwards. Nothing is tried twice.
+ * - An append that is not to be durable without another one is in a later round than that one, or in the same entry of
+ *   the journal, which a crash leaves whole or not at all.
  * - A log that had no room gets its appends of the round, and those queued behind them, failed and taken back before
- *   anything else can be appended to it. The journal has none of them.
+ *   anything else can be appended to it. The journal has none of them. So have those that are not to stay without them.
  */
 
 /** What one log has in a round. */
@@ -32,6 +34,13 @@ export interface RoundPart {
   isJournaled: boolean;
   /** Why there was no room for it. */
   fullBy: unknown;
+}
+
+/** The appends of a round, whose they are, and what of them the journal takes. */
+interface PlannedRound {
+  readonly round: readonly QueuedAppend[];
+  readonly parts: readonly RoundPart[];
+  readonly plan: JournalPlan | null;
 }
 
 interface PendingBoundary {
@@ -120,11 +129,12 @@ export class FlushQueue {
     await this.#round;
   }
 
-  /** Fails the appends of one log that are in no round yet. */
-  dropPending(log: FlushedLog, error: StorageError): void {
-    const dropped = this.#pending.filter((append) => append.log === log);
+  /** Fails the appends of one log that are in no round yet, or those from an offset on. */
+  dropPending(log: FlushedLog, error: StorageError, fromOffset = 0): void {
+    const isDropped = (append: QueuedAppend): boolean => append.log === log && append.baseOffset >= fromOffset;
+    const dropped = this.#pending.filter(isDropped);
     if (dropped.length === 0) return;
-    this.#pending = this.#pending.filter((append) => append.log !== log);
+    this.#pending = this.#pending.filter((append) => !isDropped(append));
     for (const append of dropped) {
       this.#pendingBytes -= append.batch.length;
       append.fail(error);
@@ -190,12 +200,12 @@ export class FlushQueue {
     }
   }
 
-  async #runRound(round: readonly QueuedAppend[]): Promise<void> {
+  async #runRound(taken: readonly QueuedAppend[]): Promise<void> {
     const { clock, stats } = this.#options;
     const startedAt = clock.monotonic();
+    const { round, parts, plan } = this.#planRound(taken);
     const size = sizeOf(round);
-    const parts = partsOf(round);
-    const written = await this.#writeRound(parts, this.#planJournal(parts));
+    const written = await this.#writeRound(parts, plan);
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
     if (this.#failure) throw this.#failure;
     const full = written.filter(({ fullBy }) => fullBy !== undefined);
@@ -207,6 +217,17 @@ export class FlushQueue {
     this.#options.observer.roundEnded(tookMs, size);
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
+  }
+
+  /** Where the appends go. Leaves those to the next round that must not come before others of this one. */
+  #planRound(taken: readonly QueuedAppend[]): PlannedRound {
+    const parts = partsOf(taken);
+    const plan = this.#planJournal(parts);
+    const isOneEntry = plan !== null && plan.accepted === parts.length && plan.entries.length === 1;
+    const first = isOneEntry ? -1 : taken.findIndex(({ after }) => after !== null && after.isWaiting);
+    if (first === -1) return { round: taken, parts, plan };
+    this.#pending = [...taken.slice(first), ...this.#pending];
+    return this.#planRound(taken.slice(0, first));
   }
 
   /** The pieces that the journal takes; notes whose they are. */
@@ -296,6 +317,17 @@ export class FlushQueue {
     for (const { log, appends, fullBy } of full) {
       this.dropPending(log, fullError(fullBy));
       await log.takeBack((appends[0] as QueuedAppend).baseOffset);
+    }
+    for (const { appends, fullBy } of full) await this.#takeBackBehind(new Set(appends), fullError(fullBy));
+  }
+
+  /** Those that wait, and are not to stay without the lost ones; and what is behind them in their logs. */
+  async #takeBackBehind(lost: ReadonlySet<QueuedAppend>, error: StorageError): Promise<void> {
+    const isBehind = ({ after }: QueuedAppend): boolean => after !== null && (lost.has(after) || after.hasFailed);
+    for (let first = this.#pending.find(isBehind); first !== undefined; first = this.#pending.find(isBehind)) {
+      const { log, baseOffset } = first;
+      this.dropPending(log, error, baseOffset);
+      await log.takeBack(baseOffset);
     }
   }
 

@@ -11,6 +11,11 @@ export interface QueuedAppend {
   readonly batch: Buffer;
   readonly baseOffset: number;
   readonly lastOffset: number;
+  /** It must not be durable without that one, and not stay without it; null: it counts by itself. */
+  readonly after: QueuedAppend | null;
+  /** Nothing is known of it yet. */
+  readonly isWaiting: boolean;
+  readonly hasFailed: boolean;
   /** Its durability policy is kept. */
   keep(): void;
   /** That can never be. The first outcome counts. */

@@ -23,6 +23,7 @@ export class PendingAppend implements Append, QueuedAppend {
   logAppendTimeMs = -1;
   readonly duplicate = false;
   repeats: readonly RepeatedRecord[] = noRepeats;
+  after: PendingAppend | null = null;
   #outcome: 'waiting' | 'durable' | StorageError = 'waiting';
   #durable: Promise<void> | null = null;
   /** Nearly always one, or none. */
@@ -40,6 +41,14 @@ export class PendingAppend implements Append, QueuedAppend {
     this.batch = batch;
     this.baseOffset = baseOffset;
     this.lastOffset = lastOffset;
+  }
+
+  get isWaiting(): boolean {
+    return this.#outcome === 'waiting';
+  }
+
+  get hasFailed(): boolean {
+    return this.#outcome !== 'waiting' && this.#outcome !== 'durable';
   }
 
   get durable(): Promise<void> {
@@ -73,6 +82,7 @@ export class PendingAppend implements Append, QueuedAppend {
   }
 
   #letGo(): void {
+    this.after = null;
     this.#durable = null;
     this.#waiter = null;
     this.#laterWaiters = null;

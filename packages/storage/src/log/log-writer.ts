@@ -64,6 +64,7 @@ export class LogWriter implements FlushedLog {
         isRepeat: admission.repeated !== null,
       });
     const append = this.#place(admission, o, now, steadyMs);
+    if (o.after instanceof PendingAppend && o.after.isWaiting) append.after = o.after;
     if (core.waiting === noneWaiting) core.waiting = [append];
     else core.waiting.push(append);
     context.queue.enqueue(append);

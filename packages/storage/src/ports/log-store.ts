@@ -181,6 +181,12 @@ export interface AppendOptions {
    */
   readonly isVital?: boolean;
   /**
+   * What this store has been given before, in whichever log: the batch is never durable without it, and is taken back
+   * when that fails. Both are in one write where there is one for them, which costs no round more than one alone. Its
+   * log must not be deleted meanwhile. Absent: the batch counts by itself.
+   */
+  readonly after?: Append;
+  /**
    * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used
    * only when the log has a dedup window; when missing, the log looks into the batch itself.
    */

@@ -18,7 +18,7 @@ import type {
 } from '@q/coordinator';
 import type { Resource } from '@q/security';
 import { LoggedState } from '../../state-log/logged-state.ts';
-import type { StateLog } from '../../state-log/state-log.ts';
+import type { HandedOver, StateLog } from '../../state-log/state-log.ts';
 
 export interface LiveTransactionOptions {
   readonly transactionalId: string;
@@ -41,6 +41,7 @@ export class LiveTransaction {
   makingWay: Promise<void> | null = null;
   readonly #state: LoggedState<Transaction | null, TransactionRecord>;
   #onSettled: ((isStored: boolean) => void)[] = [];
+  #onHandedOver: HandedOver | null = null;
   #touched: PartitionsByTopic;
   #hasLost = false;
   #isUnsaved = false;
@@ -57,6 +58,11 @@ export class LiveTransaction {
         this.#hasLost = outcome === 'failed' && !isPartOf(this.#touched, this.newest?.partitions ?? noPartitions);
         written(this, outcome);
         if (this.isSettled) this.#tellSettled(outcome === 'durable');
+      },
+      handedOver: (append) => {
+        const listener = this.#onHandedOver;
+        this.#onHandedOver = null;
+        listener?.(append);
       },
     });
   }
@@ -82,6 +88,11 @@ export class LiveTransaction {
   whenSettled(listener: (isStored: boolean) => void): void {
     if (this.isSettled) listener(true);
     else this.#onSettled.push(listener);
+  }
+
+  /** Calls it once, when the next change is handed to the log, with all before it; of several the last one. */
+  whenHandedOver(listener: HandedOver): void {
+    this.#onHandedOver = listener;
   }
 
   #tellSettled(isStored: boolean): void {

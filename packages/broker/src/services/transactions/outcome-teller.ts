@@ -2,7 +2,8 @@
  * Tells everything that a transaction has touched how it ended: offsets to their groups, a marker to every partition.
  *
  * Invariants
- *  1. Nothing is told before the decision is durable.
+ *  1. Nothing is told before the decision is durable: groups hear of it afterwards, markers are written behind it, at
+ *     best in the same write.
  *  2. Nothing is told twice where that could do harm: a group notes which transaction it has taken offsets of, and a
  *     partition gets a marker only while a transaction of that very producer and epoch is open in it. So it may be
  *     begun again after a crash, or when a part of it has failed.
@@ -11,6 +12,7 @@ import { isPrepared } from '@q/coordinator';
 import type { Transaction } from '@q/coordinator';
 import { encodeEndMarker } from '@q/protocol';
 import { StorageError } from '@q/storage';
+import type { Append } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { GroupDirectory } from '../groups/group-directory.ts';
@@ -77,21 +79,39 @@ export class OutcomeTeller {
 
   /** Null: there is nothing to tell. What was not stored was taken back, and whoever asked for it is told so. */
   async #tellWhenStored(live: LiveTransaction): Promise<{ decided: Transaction; failures: unknown[] } | null> {
+    const marked = this.#markAlong(live);
     const telling = await new Promise<{ decided: Transaction; outcome: Promise<unknown[]> } | null>((resolve) =>
       live.whenSettled((isStored) => {
         const decided = live.newest;
         if (!isStored || decided === null || !isPrepared(decided)) resolve(null);
-        else resolve({ decided, outcome: this.#tellOnce(decided) });
+        else resolve({ decided, outcome: failuresOf([...marked, ...this.#tellAll(decided)]) });
       }),
     );
     return telling === null ? null : { decided: telling.decided, failures: await telling.outcome };
   }
 
-  /** The reasons why something could not be told. */
-  async #tellOnce(decided: Transaction): Promise<unknown[]> {
-    const told = [...this.#tellGroups(decided), ...this.#tellPartitions(decided)];
-    const outcomes = await Promise.allSettled(told);
-    return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  /**
+   * Markers go to the disk with the decision, in one write where that is possible, and never without it. What could not
+   * be marked so is marked once the decision is stored.
+   */
+  #markAlong(live: LiveTransaction): readonly Promise<void>[] {
+    const marked: Promise<void>[] = [];
+    if (!live.isSettled)
+      live.whenHandedOver((decision) => {
+        const decided = live.newest;
+        if (decided === null || !isPrepared(decided)) return;
+        for (const marking of this.#tellPartitions(decided, decision)) {
+          // The decision may not have been stored: then nobody looks at it.
+          marking.catch(() => undefined);
+          marked.push(marking);
+        }
+      });
+    return marked;
+  }
+
+  *#tellAll(decided: Transaction): Generator<Promise<void>> {
+    yield* this.#tellGroups(decided);
+    yield* this.#tellPartitions(decided);
   }
 
   /** Also for a start: before anybody asks a group for its offsets. */
@@ -114,34 +134,42 @@ export class OutcomeTeller {
     await group.settled();
   }
 
-  *#tellPartitions(decided: Transaction): Generator<Promise<void>> {
+  *#tellPartitions(decided: Transaction, decision?: Append): Generator<Promise<void>> {
     for (const [topicId, partitions] of decided.partitions) {
       const topic = this.#options.registry.byId(topicId);
       if (topic === undefined) continue;
       for (const index of partitions) {
         const partition = topic.partitions[index];
-        if (partition !== undefined) yield this.#tellPartition(partition, decided);
+        if (partition !== undefined) yield this.#tellPartition(partition, decided, decision);
       }
     }
   }
 
-  async #tellPartition(partition: Partition, { producer, state, isRaised }: Transaction): Promise<void> {
+  async #tellPartition(
+    partition: Partition,
+    { producer, state, isRaised }: Transaction,
+    decision: Append | undefined,
+  ): Promise<void> {
     const log = partition.requireLog();
     const open = log.openTransactionOf(producer.producerId);
     const epochMax = isRaised ? producer.producerEpoch - 1 : producer.producerEpoch;
     if (open === null || open.producerEpoch > epochMax) return;
-    await this.mark(partition, { ...producer, outcome: state === 'prepareCommit' ? 'commit' : 'abort' });
+    const outcome = state === 'prepareCommit' ? 'commit' : 'abort';
+    await this.mark(partition, { ...producer, outcome }, decision);
   }
 
-  /** Ends the transaction that a producer has in a partition. Resolves when that is durable. */
+  /** Ends the transaction that a producer has in a partition, not before `decision`. Resolves when that is durable. */
   async mark(
     partition: Partition,
     marker: { readonly producerId: number; readonly producerEpoch: number; readonly outcome: 'commit' | 'abort' },
+    decision?: Append,
   ): Promise<void> {
     const { clock, coordinatorEpoch } = this.#options;
     const batch = encodeEndMarker({ ...marker, coordinatorEpoch, timestampMs: clock.now() });
     try {
-      await partition.requireLog().append(batch, { leaderEpoch: partition.leaderEpoch }).durable;
+      const { leaderEpoch } = partition;
+      const after = decision === undefined ? {} : { after: decision };
+      await partition.requireLog().append(batch, { leaderEpoch, ...after }).durable;
     } catch (error) {
       // A later transaction of the producer has ended there.
       if (!(StorageError.is(error) && error.code === 'STALE_PRODUCER_EPOCH')) throw error;
@@ -164,4 +192,10 @@ export class OutcomeTeller {
     timer.cancel();
     this.#pauses.delete(resolve);
   }
+}
+
+/** The reasons why something could not be told. */
+async function failuresOf(told: readonly Promise<void>[]): Promise<unknown[]> {
+  const outcomes = await Promise.allSettled(told);
+  return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
 }
