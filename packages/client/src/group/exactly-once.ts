@@ -1,6 +1,6 @@
 import { QError } from '@q/protocol';
 
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { clientLimits } from '../limits.ts';
 import { integer, checkOptions, waitMsMax } from '../option-check.ts';
 import { toQError } from '../retry.ts';
@@ -120,37 +120,62 @@ export class ExactlyOnce<K, V> {
   async #collect(): Promise<HandedMessage<K, V>[]> {
     const { clock, maxRecords, maxMs } = this.#o;
     const messages: HandedMessage<K, V>[] = [];
-    let waitMs = clientLimits.processIdleMs;
-    const deadline = (): number => clock.monotonic() + waitMs;
-    for (let untilMs = deadline(); messages.length < maxRecords;) {
-      const result = await this.#take(untilMs);
-      if (result === null) return messages;
-      if (result.done === true) {
-        this.#hasEnded = true;
-        return messages;
+    let time = new TimeToCollect(clock, clientLimits.processIdleMs);
+    try {
+      while (messages.length < maxRecords) {
+        const result = await this.#take(time);
+        if (result === null) break;
+        if (result.done === true) {
+          this.#hasEnded = true;
+          break;
+        }
+        // One that was handed out before its partition went back comes again.
+        if (!result.value.isPending) continue;
+        messages.push(result.value);
+        if (messages.length > 1) continue;
+        time.end();
+        time = new TimeToCollect(clock, maxMs);
       }
-      // One that was handed out before its partition went back comes again.
-      if (!result.value.isPending) continue;
-      messages.push(result.value);
-      if (messages.length > 1) continue;
-      waitMs = maxMs;
-      untilMs = deadline();
+    } finally {
+      time.end();
     }
     return messages;
   }
 
   /** Null: the time is over. The message that comes then is the next one. */
-  async #take(untilMs: number): Promise<IteratorResult<HandedMessage<K, V>, undefined> | null> {
-    const { clock, messages } = this.#o;
-    const next = (this.#next ??= messages.next());
-    const late = Promise.withResolvers<null>();
-    const timer = clock.schedule(Math.max(0, untilMs - clock.monotonic()), () => late.resolve(null));
-    try {
-      const result = await Promise.race([next, late.promise]);
-      if (result !== null) this.#next = null;
-      return result;
-    } finally {
-      timer.cancel();
-    }
+  #take(time: TimeToCollect): Promise<IteratorResult<HandedMessage<K, V>, undefined> | null> {
+    const next = (this.#next ??= this.#o.messages.next());
+    return new Promise((resolve, reject) => {
+      time.onOver(() => resolve(null));
+      next.then((result) => {
+        if (time.isOver) return;
+        this.#next = null;
+        resolve(result);
+      }, reject);
+    });
+  }
+}
+
+/** One timer for all messages of a transaction: there may be thousands. */
+class TimeToCollect {
+  isOver = false;
+  readonly #timer: Timer;
+  #listener: () => void = () => {};
+
+  constructor(clock: Clock, ms: number) {
+    this.#timer = clock.schedule(ms, () => {
+      this.isOver = true;
+      this.#listener();
+    });
+  }
+
+  /** Instead of who listened before. At once when it is over. */
+  onOver(listener: () => void): void {
+    this.#listener = listener;
+    if (this.isOver) listener();
+  }
+
+  end(): void {
+    this.#timer.cancel();
   }
 }
