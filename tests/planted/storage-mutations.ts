@@ -94,9 +94,9 @@ export const storageMutations: readonly Mutation[] = [
   {
     name: 'the watermark moves before the write',
     file: flush,
-    find: '    const written = await this.#writeRound(parts, this.#planJournal(parts));',
+    find: '    const written = await this.#writeRound(parts, plan);',
     replace:
-      '    for (const { log, appends, isJournaled } of parts) {\n      log.advance((appends.at(-1) as QueuedAppend).lastOffset + 1, isJournaled);\n      log.wakeReaders();\n    }\n    const written = await this.#writeRound(parts, this.#planJournal(parts));',
+      '    for (const { log, appends, isJournaled } of parts) {\n      log.advance((appends.at(-1) as QueuedAppend).lastOffset + 1, isJournaled);\n      log.wakeReaders();\n    }\n    const written = await this.#writeRound(parts, plan);',
   },
   {
     name: 'what found no room stays in memory',
