@@ -35,10 +35,13 @@ export interface Running<R> {
   stop(): Promise<R>;
 }
 
+/** Operations that go on until they are stopped. */
+export type LastingName = 'member' | 'transfer' | 'streams' | 'connect' | 'load';
+
 /** A client at work, whatever language it is written in: `operations.ts` says what it can be asked. */
 export interface ClientProgram extends AsyncDisposable {
   ask<O extends OperationName>(op: O, args: ArgsOf<O>, timeoutMs?: number): Promise<ResultOf<O>>;
-  begin<O extends 'member' | 'transfer' | 'streams' | 'load'>(op: O, args: ArgsOf<O>): Running<ResultOf<O>>;
+  begin<O extends LastingName>(op: O, args: ArgsOf<O>): Running<ResultOf<O>>;
   /** SIGSTOP: it stands still, and nobody is told. */
   pause(): void;
   /** SIGCONT. */
@@ -116,7 +119,7 @@ export class LineProgram implements ClientProgram {
     return (await this.#within(done.promise, `${op} ${JSON.stringify(args).slice(0, 200)}`, timeoutMs)) as ResultOf<O>;
   }
 
-  begin<O extends 'member' | 'transfer' | 'streams' | 'load'>(op: O, args: ArgsOf<O>): Running<ResultOf<O>> {
+  begin<O extends LastingName>(op: O, args: ArgsOf<O>): Running<ResultOf<O>> {
     const asked = this.#send(op, args);
     const id = this.#id;
     let failure: unknown = null;

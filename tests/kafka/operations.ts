@@ -6,7 +6,7 @@
  *   ←  {"id":7,"ok":{…}}                                   the result
  *   ←  {"id":7,"error":"…","code":"UNKNOWN_TOPIC_OR_PARTITION"}   what the client said; `code` as the client names it
  *   ←  {"id":7,"cannot":"has no lz4"}                      the client has no such thing; shown in the table
- *   ←  {"id":8,"event":"assigned","data":{…}}              while `member`, `transfer`, `streams` or `load` runs
+ *   ←  {"id":8,"event":"assigned","data":{…}}              while `member`, `transfer`, `streams`, `connect` or `load` runs
  *   →  {"id":9,"op":"stop","args":{"id":8}}                ends it; request 8 is answered then, request 9 is not
  *
  * Programs only do: what came of it is checked by the rig, in the same way for all clients. Keys, values and header
@@ -91,6 +91,13 @@ export interface StreamsArgs extends InTopic {
   readonly sessionTimeoutMs: number;
   /** How long it takes for a record. */
   readonly pauseMs: number;
+}
+
+export interface ConnectArgs extends InGroup {
+  readonly to: string;
+  /** The source has the numbers from 0 to this one, without it. */
+  readonly end: number;
+  readonly sessionTimeoutMs: number;
 }
 
 /** A way in, and what to do there. */
@@ -184,6 +191,11 @@ export interface Operations {
    * own client has it.
    */
   readonly streams: { args: StreamsArgs; result: Nothing };
+  /**
+   * A worker of Kafka Connect, until it is stopped, with a source of numbers that it writes to a topic, as text, exactly
+   * once. Only Kafka's own client has it.
+   */
+  readonly connect: { args: ConnectArgs; result: Nothing };
   /** A console tool that comes with the client, by its class, with what it reads. Only Kafka's own client has some. */
   readonly tool: {
     args: { readonly tool: string; readonly args: readonly string[]; readonly input?: string };

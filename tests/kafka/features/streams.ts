@@ -36,13 +36,13 @@ async function countsIn(stage: Stage, topic: string): Promise<Map<string, number
   return counts;
 }
 
+/** Waits until so many records are there. */
 async function until(stage: Stage, topic: string, count: number): Promise<void> {
   for (let waited = 0; waited < waitMs; waited += turnMs) {
-    const counts = await countsIn(stage, topic);
-    if ([...counts.values()].reduce((sum, each) => sum + each.length, 0) >= count) return;
+    if ((await stage.stored(topic)).length >= count) return;
     await new Promise((resolve) => setTimeout(resolve, turnMs));
   }
-  throw new Error(`there are not ${count} counts after ${waitMs} ms`);
+  throw new Error(`there are not ${count} records after ${waitMs} ms`);
 }
 
 async function begin(
@@ -80,6 +80,30 @@ async function countsOnce(stage: Stage): Promise<void> {
   }
 }
 
+/** Of one worker after the other, and of a broker that is killed: every number is there once, in its order. */
+async function connects(stage: Stage): Promise<void> {
+  const to = await stage.topic();
+  const end = 2_000;
+  const args = { group: stage.name('connect'), to, end, sessionTimeoutMs: 6000 };
+  const first = stage.program();
+  first.begin('connect', args);
+  await until(stage, to, end / 10);
+  await first.kill();
+  const worker = stage.program().begin('connect', args);
+  await until(stage, to, end / 2);
+  await stage.crash();
+  await until(stage, to, end);
+  await worker.stop();
+  deepStrictEqual(
+    (await stage.stored(to)).map((record) => Number(plainText(record))),
+    Array.from({ length: end }, (_, index) => index),
+  );
+}
+
 export const streams: readonly Feature[] = section('Streams', {
   'Kafka Streams counts exactly once, across a kill of itself and of the broker': { run: countsOnce, isLong: true },
+  'Kafka Connect writes a source exactly once, across kills of a worker and of the broker': {
+    run: connects,
+    isLong: true,
+  },
 });

@@ -68,7 +68,7 @@ function create({ transactionalId, timeoutMs }: Init, { freshProducerId, nowMs, 
 function raise(before: Transaction, { timeoutMs, expected }: Init, { freshProducerId }: TransactionContext): Turn {
   const producer = raised(before.producer, freshProducerId);
   if (producer === null) return turn(before, { kind: 'needs-producer-id' });
-  const previous = expected === null ? null : before.producer;
-  const after: Transaction = { ...before, state: 'empty', producer, previous, timeoutMs, cause: null };
+  // As whom it comes again if the answer is lost, which after an abort by somebody else is not the one of now.
+  const after: Transaction = { ...before, state: 'empty', producer, previous: expected, timeoutMs, cause: null };
   return turn(after, { kind: 'producer', producer });
 }

@@ -9,7 +9,7 @@ import { KafkaError } from './kafka-errors.ts';
 export interface TransactionErrorsSince {
   /** PRODUCER_FENCED; INVALID_PRODUCER_EPOCH before it. */
   readonly fenced: number;
-  /** TRANSACTION_ABORTABLE (KIP-890), after which a client may abort and go on; INVALID_PRODUCER_EPOCH before it. */
+  /** TRANSACTION_ABORTABLE (KIP-890), after which a client may abort and go on; as one that is fenced before it. */
   readonly abortable: number;
 }
 
@@ -31,6 +31,8 @@ function asTold(error: QError, version: number, { fenced, abortable }: Transacti
   const options = { cause: error };
   const isAbortable = code === 'TRANSACTION_ABORTED' || code === 'TRANSACTION_LIMIT';
   if (isAbortable && version >= abortable) return new KafkaError('TRANSACTION_ABORTABLE', message, options);
+  // As Kafka does it, and no other error brings all of those clients back.
+  if (code === 'TRANSACTION_ABORTED' && version >= fenced) return new KafkaError('PRODUCER_FENCED', message, options);
   if (code === 'PRODUCER_FENCED' && version < fenced) return new KafkaError('INVALID_PRODUCER_EPOCH', message, options);
   return error;
 }

@@ -144,8 +144,9 @@ describe('X1 transactions of Kafka clients', () => {
     expect((await committed(scene)).texts).toEqual([]);
   });
 
-  // Kafka 4.4.0 answers a commit with 48, which leaves a Java producer dead for good.
-  it('X1 after a time-out tells clients that know 120 to abort, older ones 47; an abort brings the producer back', async () => {
+  // Kafka 4.4.0 answers EndTxn 5 with 48, which leaves a Java producer dead for good, and AddOffsetsToTxn 4 with 90. To
+  // older versions it says what is said here.
+  it('X1 after a time-out tells clients that know 120 to abort, older ones 90 or 47; an abort brings the producer back', async () => {
     const scene = await stage();
     const old = await begin(scene.client, 1);
     expect(await write(scene, old, { text: 'too late', version: 13 })).toBe(0);
@@ -155,15 +156,32 @@ describe('X1 transactions of Kafka clients', () => {
     while ((await stateOf()) !== 'CompleteAbort');
     const end = { transactionalId, ...old };
     expect(await scene.client.ask(endTxn, 5, { ...end, committed: true })).toMatchObject({ errorCode: 120 });
-    expect(await scene.client.ask(endTxn, 4, { ...end, committed: true })).toMatchObject({ errorCode: 47 });
+    const codeOfEnd = async (version: number): Promise<number> =>
+      (await scene.client.ask(endTxn, version, { ...end, committed: true })).errorCode;
+    expect([await codeOfEnd(0), await codeOfEnd(1), await codeOfEnd(2), await codeOfEnd(4)]).toEqual([47, 47, 90, 90]);
+    expect(await add(scene, old, [0])).toEqual([90]);
     const toGroup = { transactionalId, ...old, groupId: group };
     expect(await scene.client.ask(addOffsetsToTxn, 4, toGroup)).toMatchObject({ errorCode: 120 });
-    expect(await scene.client.ask(addOffsetsToTxn, 3, toGroup)).toMatchObject({ errorCode: 47 });
+    expect(await scene.client.ask(addOffsetsToTxn, 3, toGroup)).toMatchObject({ errorCode: 90 });
+    expect(await scene.client.ask(addOffsetsToTxn, 1, toGroup)).toMatchObject({ errorCode: 47 });
     for (const version of [11, 13]) expect(await write(scene, old, { text: 'late', version, sequence: 1 })).toBe(47);
     const { errorCode, producerId, producerEpoch } = await scene.client.ask(endTxn, 5, { ...end, committed: false });
     expect({ errorCode, producerId }).toEqual({ errorCode: 0, producerId: old.producerId });
     const next = { producerId, producerEpoch };
     expect(await write(scene, next, { text: 'in time', version: 13 })).toBe(0);
+  });
+
+  // Kafka 4.4.0 gives one answer however often it is asked, in versions 3 to 5.
+  it('X1 after a time-out a producer that says who it was goes on, however often the answer is lost', async () => {
+    const scene = await stage();
+    const old = await begin(scene.client, 1);
+    await write(scene, old, { text: 'too late', version: 13 });
+    const asked = { transactionalId, transactionTimeoutMs: 60_000, ...old };
+    const answers = [];
+    for (const version of [3, 4, 5]) answers.push(await scene.client.ask(initProducerId, version, asked));
+    expect(new Set(answers.map(({ errorCode }) => errorCode))).toEqual(new Set([0]));
+    expect(new Set(answers.map(({ producerEpoch }) => producerEpoch)).size).toBe(1);
+    expect(answers[0]!.producerId).toBe(old.producerId);
   });
 
   it('X1 adds all partitions or none', async () => {

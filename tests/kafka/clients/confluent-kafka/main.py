@@ -455,6 +455,10 @@ def streams(_args, _session):
     raise Cannot("confluent-kafka has no streams")
 
 
+def connect(_args, _session):
+    raise Cannot("confluent-kafka has no connectors")
+
+
 def tool(_args, _session):
     raise Cannot("confluent-kafka has no console tools")
 
@@ -485,6 +489,7 @@ OPERATIONS = {
     "resetOffset": reset_offset,
     "deleteOffset": delete_offset,
     "streams": streams,
+    "connect": connect,
     "tool": tool,
 }
 

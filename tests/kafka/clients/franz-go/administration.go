@@ -35,6 +35,7 @@ var operations = map[string]operation{
 	"resetOffset":           resetOffset,
 	"deleteOffset":          deleteOffset,
 	"streams":               streams,
+	"connect":               connect,
 	"tool":                  tool,
 }
 
@@ -233,6 +234,10 @@ func deleteOffset(ctx context.Context, raw json.RawMessage, _ func(string, any))
 
 func streams(context.Context, json.RawMessage, func(string, any)) (any, error) {
 	return nil, cannot{"franz-go has no streams"}
+}
+
+func connect(context.Context, json.RawMessage, func(string, any)) (any, error) {
+	return nil, cannot{"franz-go has no connectors"}
 }
 
 func tool(context.Context, json.RawMessage, func(string, any)) (any, error) {

@@ -60,6 +60,7 @@ public final class Rig {
         Members.addTo(operations, args[0]);
         Transfers.addTo(operations, args[0]);
         Streams.addTo(operations, args[0]);
+        Connects.addTo(operations, args[0]);
         Administration.addTo(operations, args[0]);
         for (String line; (line = requests.readLine()) != null; ) {
             JsonNode request = JSON.readTree(line);

@@ -44,6 +44,10 @@ async function compile(cacheFolder: string): Promise<string> {
   const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libraries}`];
   await runCommand('mvn', ['-B', '-q', '-f', pom, ...copy]);
   await runCommand('javac', ['-cp', join(libraries, '*'), '-d', classes, ...programs]);
+  // Connect finds its connectors here at once; without, it looks through all libraries for seconds.
+  const services = join(classes, 'META-INF', 'services');
+  await mkdir(services, { recursive: true });
+  await writeFile(join(services, 'org.apache.kafka.connect.source.SourceConnector'), 'Numbers\n');
   await writeFile(mark, wanted);
   return classPath;
 }

@@ -280,6 +280,7 @@ serveLines(
     },
     deleteOffset: cannot('kafkajs has no OffsetDelete'),
     streams: cannot('kafkajs has no streams'),
+    connect: cannot('kafkajs has no connectors'),
     tool: cannot('kafkajs has no console tools'),
   },
   (error) => {

@@ -251,6 +251,7 @@ serveLines(
       return {};
     },
     streams: cannot('@platformatic/kafka has no streams'),
+    connect: cannot('@platformatic/kafka has no connectors'),
     tool: cannot('@platformatic/kafka has no console tools'),
   },
   codeOf,
