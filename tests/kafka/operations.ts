@@ -192,8 +192,8 @@ export interface Operations {
    */
   readonly streams: { args: StreamsArgs; result: Nothing };
   /**
-   * A worker of Kafka Connect, until it is stopped, with a source of numbers that it writes to a topic, as text, exactly
-   * once. Only Kafka's own client has it.
+   * A worker of Kafka Connect, until it is stopped, with a source of numbers that it writes to a topic, as text and
+   * exactly once. Event: `begun`, once the source is. Only Kafka's own client has it.
    */
   readonly connect: { args: ConnectArgs; result: Nothing };
   /** A console tool that comes with the client, by its class, with what it reads. Only Kafka's own client has some. */

@@ -86,7 +86,8 @@ async function connects(stage: Stage): Promise<void> {
   const end = 2_000;
   const args = { group: stage.name('connect'), to, end, sessionTimeoutMs: 6000 };
   const first = stage.program();
-  first.begin('connect', args);
+  const begun = first.begin('connect', args);
+  await begun.until('its source', () => begun.events.length > 0, waitMs);
   await until(stage, to, end / 10);
   await first.kill();
   const worker = stage.program().begin('connect', args);
@@ -102,7 +103,7 @@ async function connects(stage: Stage): Promise<void> {
 
 export const streams: readonly Feature[] = section('Streams', {
   'Kafka Streams counts exactly once, across a kill of itself and of the broker': { run: countsOnce, isLong: true },
-  'Kafka Connect writes a source exactly once, across kills of a worker and of the broker': {
+  'Kafka Connect writes a source exactly once, across kills of a worker and the broker': {
     run: connects,
     isLong: true,
   },

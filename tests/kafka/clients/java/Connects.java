@@ -43,6 +43,7 @@ final class Connects {
             "end", args.get("end").asText(), "exactly.once.support", "required", "transaction.boundary", "poll");
         var worker = new ConnectDistributed(new String[0]).startConnect(settings);
         begin(worker.herder(), source);
+        session.tell("begun", Rig.JSON.createObjectNode());
         while (!session.isStopped.get()) Thread.sleep(20);
         worker.stop();
         return Rig.JSON.createObjectNode();
