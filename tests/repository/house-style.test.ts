@@ -77,6 +77,16 @@ describe('house style', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('compares a text with a pattern only where that can fail', () => {
+    // In the object that `toMatchObject` is given, a pattern fits every text: `expect.stringMatching` is meant.
+    const wrong = typeScriptFiles()
+      .filter((path) => path.endsWith('.test.ts'))
+      .filter((path) => /toMatchObject\(\s*[[{][^()]*?:\s*\/(?![/*])/.test(readRepositoryFile(path)));
+    expect(wrong).toEqual([]);
+    const pattern = /b/;
+    expect({ text: 'a' }, 'as long as vitest does so').toMatchObject({ text: pattern });
+  });
+
   it('swallows no error', () => {
     const wrong = productionSources().flatMap((path) =>
       findLines(
