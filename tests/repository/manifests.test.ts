@@ -16,6 +16,8 @@ const runtimeDependencies: Readonly<Record<string, readonly string[]>> = {
   'packages/protocol': ['@node-rs/crc32', 'lz4-napi', 'snappy'],
   'packages/client': ['@standard-schema/spec'],
   'packages/security': ['jose', 're2js'],
+  // Loaded when a store of S3 is opened, and not before.
+  'packages/cluster': ['@aws-sdk/client-s3'],
   'packages/admin': ['@hono/node-server', 'hono', 'zod'],
   'apps/broker': ['jose', 'pino', 'yaml'],
   'apps/cli': ['cli-table3', 'commander', 'eventsource-parser', 'yaml'],

@@ -2,6 +2,8 @@
 export type ClusterErrorCode =
   /** A name that no object can have. */
   | 'INVALID_NAME'
+  /** A URL that names no object store. */
+  | 'INVALID_URL'
   /** A size, a time or a count beyond its limit. */
   | 'INVALID_CALL'
   /** The store was closed. */

@@ -17,6 +17,9 @@ export type {
 /** Throws unless an object can have the name in every store. */
 export { checkObjectName } from './object-store/check-call.ts';
 
+// ── By URL: s3://bucket/prefix, folder:/path, memory:
+export { openObjectStore } from './object-store/open-object-store.ts';
+
 // ── In memory, for simulations: answers are lost, doubled and late by a seed
 export { MemoryBucket } from './object-store/memory/memory-bucket.ts';
 export type { MemoryBucketOptions } from './object-store/memory/memory-bucket.ts';
@@ -31,6 +34,10 @@ export type { FolderObjectStoreOptions } from './object-store/folder/folder-obje
 /** The machine's disks. */
 export { nodeFolderFiles } from './object-store/folder/node-folder-files.ts';
 export type { FileBytes, FolderEntry, FolderFiles } from './object-store/folder/folder-files.ts';
+
+// ── In a bucket of a store that speaks S3
+export { S3ObjectStore } from './object-store/s3/s3-object-store.ts';
+export type { S3Settings } from './object-store/s3/s3-settings.ts';
 
 // ── Errors, limits
 export { ClusterError } from './cluster-error.ts';

@@ -4,6 +4,10 @@ export const clusterLimits = {
   nameCharactersMax: 480,
   /** Of what stands between two slashes of a name: it is the name of a file in a folder. */
   namePartCharactersMax: 200,
+  /** Of what stands before every name in a bucket. */
+  prefixCharactersMax: 500,
+  /** Addresses of one store. */
+  endpointsMax: 16,
   /** Of an object. */
   objectBytesMax: 67_108_864,
   /** Milliseconds that one call may take. */

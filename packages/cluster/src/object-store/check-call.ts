@@ -6,11 +6,17 @@ import type { CallOptions, ListOptions, ObjectPart } from './object-store.ts';
 const partPattern = /^[a-z0-9_-][a-z0-9._-]*$/;
 const prefixPattern = /^[a-z0-9._/-]*$/;
 
+/** Whether an object can have the name in every store. */
+export function isObjectName(name: string): boolean {
+  const { nameCharactersMax, namePartCharactersMax } = clusterLimits;
+  if (name.length > nameCharactersMax) return false;
+  return name.split('/').every((part) => part.length <= namePartCharactersMax && partPattern.test(part));
+}
+
 /** Throws a ClusterError INVALID_NAME unless an object can have the name in every store. */
 export function checkObjectName(name: string): void {
+  if (isObjectName(name)) return;
   const { nameCharactersMax, namePartCharactersMax } = clusterLimits;
-  const parts = name.length > nameCharactersMax ? [] : name.split('/');
-  if (parts.length > 0 && parts.every((part) => part.length <= namePartCharactersMax && partPattern.test(part))) return;
   throw new ClusterError(
     'INVALID_NAME',
     `no object can be named '${shortened(name)}': a name has 1 to ${nameCharactersMax} characters, in parts of 1 to `
