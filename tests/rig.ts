@@ -30,6 +30,7 @@ import { run as runShortage } from './shortage/shortage-rig.ts';
 import { run as runSimulation } from './simulation/simulation-rig.ts';
 import { run as runTransactions } from './simulation/transactions/transaction-rig.ts';
 import { run as runSurface } from './surface/surface-rig.ts';
+import { run as runBank } from './transactions/bank/bank-rig.ts';
 import { run as runTransactionKills } from './transactions/transaction-kill-rig.ts';
 
 interface Arguments {
@@ -57,6 +58,7 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   'transaction-kill': async ({ count = '100', seed }) => [
     await runTransactionKills({ cycles: numberArgument(count), seed }),
   ],
+  bank: async ({ seconds = 60, seed }) => [await runBank({ seconds, seed })],
   recovery: async ({ gib }) => [await runRecovery({ gib })],
   damage: async ({ count = '6000', seed, only, part }) => [
     await runDamage({ count: countOf(count), seed, part, ...(only !== undefined && { only }) }),

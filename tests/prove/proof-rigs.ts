@@ -20,6 +20,7 @@ export interface ProofRig {
 export const proofRigs: readonly ProofRig[] = [
   { name: 'kill', ci: '200', full: '10000' },
   { name: 'transaction-kill', ci: '100', full: '3000' },
+  { name: 'bank', option: 'seconds', ci: '45', full: '300' },
   { name: 'power', ci: '1000', full: '30000' },
   { name: 'fuzz', ci: '200000', full: '10000000', isDivisible: true },
   { name: 'simulation', ci: '20000', full: '1000000', isDivisible: true },

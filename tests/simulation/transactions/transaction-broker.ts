@@ -75,8 +75,11 @@ export class TransactionBroker {
 
   /** Waits until there is a broker, and asks it. @throws BrokerGone when it dies before it answers */
   async ask<T>(question: (services: Services) => T | Promise<T>): Promise<T> {
-    const process = await this.#up.promise;
-    return await Promise.race([question(process.services!), process.killed.promise]);
+    for (;;) {
+      const { services, killed } = await this.#up.promise;
+      // Null: it has died again before anybody could ask.
+      if (services !== null) return await Promise.race([question(services), killed.promise]);
+    }
   }
 
   async start(): Promise<void> {

@@ -41,9 +41,13 @@ export class GroupShare implements OffsetShare {
     return this.#o.offsets.length === 0;
   }
 
+  check(): void {
+    for (const { owned } of this.#o.offsets) if (owned.isClosed) throw owned.notOwned();
+  }
+
   request(): GroupOffsets {
+    this.check();
     const { member, offsets } = this.#o;
-    for (const { owned } of offsets) if (owned.isClosed) throw owned.notOwned();
     const byTopic = Map.groupBy(offsets, ({ owned }) => owned.topicId);
     const topics = [...byTopic].map(([topicId, ofTopic]) => ({
       topicId,

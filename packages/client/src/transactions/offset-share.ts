@@ -6,7 +6,9 @@ export type GroupOffsets = Omit<StageOffsetsRequest, 'transactionalId' | 'produc
 /** What a group consumer puts into a transaction, and what it hears of it: one of the last three. */
 export interface OffsetShare {
   readonly isEmpty: boolean;
-  /** As of this moment. @throws QError `PARTITION_NOT_OWNED` when a partition was taken away meanwhile. */
+  /** @throws QError `PARTITION_NOT_OWNED` when a partition was taken away meanwhile. */
+  check(): void;
+  /** As of this moment. @throws QError as `check`. */
   request(): GroupOffsets;
   /** The broker does not take them; the transaction will be aborted. */
   refused(error: QError): void;

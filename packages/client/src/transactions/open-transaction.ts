@@ -131,6 +131,9 @@ export class OpenTransaction implements Transaction {
     await untilAborted(this.#allArrived(), signal);
     if (this.#failure !== null) throw this.#failure;
     const shares = this.#shares.filter(({ isEmpty }) => !isEmpty);
+    // A member that joins again gets the epoch that it had, so offsets of its former life may have been taken, long
+    // after it has asked anew where to read from. From now on whoever asks waits for this transaction.
+    for (const share of shares) share.check();
     if (this.#isUsed || shares.length > 0) await this.#sendCommit();
     this.#state = 'over';
     for (const share of this.#shares) share.committed();
@@ -172,11 +175,12 @@ export class OpenTransaction implements Transaction {
 
   async #stageOrRenew(share: OffsetShare): Promise<void> {
     const before = this.#identities.current;
+    const { signal } = this;
     try {
-      await this.#id.stage(before, share.request());
+      await this.#id.stage(before, { offsets: share.request(), signal });
     } catch (thrown) {
       if (!QError.is(thrown) || thrown.code !== 'UNKNOWN_TRANSACTIONAL_ID') throw thrown;
-      await this.#id.stage(await this.#identities.renew(before), share.request());
+      await this.#id.stage(await this.#identities.renew(before), { offsets: share.request(), signal });
     }
   }
 

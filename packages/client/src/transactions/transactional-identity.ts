@@ -47,11 +47,18 @@ export class TransactionalIdentity {
     return this.#goOnAs(answer);
   }
 
-  /** @throws QError the first refusal. */
-  async stage({ producerId, producerEpoch }: ProducerIdentity, offsets: GroupOffsets): Promise<void> {
+  /**
+   * Not sent again once the signal aborts, with the transaction. That a late one was fenced says nothing: its own end
+   * may have done that. Whoever is really fenced hears it with the end.
+   * @throws QError the first refusal.
+   */
+  async stage(
+    { producerId, producerEpoch }: ProducerIdentity,
+    { offsets, signal }: { readonly offsets: GroupOffsets; readonly signal: AbortSignal },
+  ): Promise<void> {
     const { transactionalId } = this;
     const request = { transactionalId, producerId, producerEpoch, ...offsets };
-    const { topics } = await this.#asked(this.#cluster.request(StageOffsets, request, { resend: true }));
+    const { topics } = await this.#cluster.request(StageOffsets, request, { resend: true, signal });
     for (const { partitions } of topics)
       for (const { partition, errorCode, errorMessage } of partitions) {
         if (errorCode === 0) continue;
