@@ -37,3 +37,6 @@ function isApi(value: unknown): value is KafkaApi {
 
 /** What real clients and a real Kafka said: frames without their lengths. */
 export const recordedExchanges: readonly Exchange[] = captureFiles.flatMap((name) => exchangesIn(name));
+
+/** Of each version one with a value in every field and one with nothing, by the schemas of Kafka's own client. */
+export const layoutExchanges: readonly Exchange[] = exchangesIn('layouts-4.4');

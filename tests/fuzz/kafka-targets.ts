@@ -3,7 +3,7 @@ import { readRequestHead, readRequestHeader } from '../../packages/kafka-gateway
 import type { Message } from '../../packages/kafka-gateway/src/messages/api.ts';
 import { WireFault } from '../../packages/kafka-gateway/src/wire/fault.ts';
 import { WireWriter } from '../../packages/kafka-gateway/src/wire/writer.ts';
-import { recordedExchanges, servedKafkaApis } from '../kafka-apis.ts';
+import { layoutExchanges, recordedExchanges, servedKafkaApis } from '../kafka-apis.ts';
 import type { KafkaApi, ServedApi } from '../kafka-apis.ts';
 import { Contradiction } from './target.ts';
 import type { FuzzTarget } from './target.ts';
@@ -61,7 +61,8 @@ const bodiesMax = 12;
 
 function bodiesOf(api: KafkaApi, kind: 'request' | 'answer'): unknown[] {
   const bodies: unknown[] = [];
-  for (const { apiKey, apiVersion, request, response } of recordedExchanges) {
+  // Of an API that nobody has recorded there is what its layouts are tried with.
+  for (const { apiKey, apiVersion, request, response } of [...recordedExchanges, ...layoutExchanges]) {
     if (apiKey !== api.key || bodies.length === bodiesMax) continue;
     if (kind === 'request') {
       const { bodyAt } = readRequestHeader(request, readRequestHead(request), apiVersion >= api.flexibleSince);
