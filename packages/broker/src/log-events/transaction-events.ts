@@ -18,7 +18,8 @@ export const transactionEvents = {
   },
   'transaction.not_told': {
     level: 'warn',
-    meaning: 'A transaction has ended, and not all of what it touched could be told so. It is tried again.',
+    meaning:
+      'A transaction has ended, and not all of what it touched could be told so. It is tried again until it is done, and its id begins no other one before. If it lasts, mend what `err` names, or delete the topic.',
     fields: ['transactionalId', 'state', 'failures', 'pauseMs', 'err'],
   },
   'transaction.hanging_ended': {

@@ -43,3 +43,19 @@ it('X1 tell an outcome again, unasked, where it could not be stored that it was 
   expect(await scene.committed(topicId)).toEqual(['x']);
   expect(transactions.numbers.committed).toBe(1);
 });
+
+it('X1 are over once the topic is deleted that could not be told', async () => {
+  const fileSystem = new FaultyFileSystem();
+  await using scene = await TransactionScene.start({ ...options, fileSystem, limits: { transactionWaitMsMax: 200 } });
+  const broken = await scene.topic('broken');
+  const whole = await scene.topic('whole');
+  const producer = await scene.begin(id);
+  await scene.write({ topicId: broken }, { producer, texts: ['x'] });
+  await scene.write({ topicId: whole }, { producer, texts: ['y'] });
+  fileSystem.fail({ operation: 'write', code: 'ENOSPC', path: /broken/, times: 1_000_000 });
+  expect((await errorOf(scene.end(id, producer, 'commit'))).code).toBe('CONCURRENT_TRANSACTIONS');
+  expect(await scene.committed(whole)).toEqual(['y']);
+  expect(scene.services.transactions.describe(id, scene.caller).state).toBe('prepareCommit');
+  await scene.services.topicChanges.delete('broken', scene.caller);
+  expect((await scene.end(id, producer, 'commit')).producerEpoch).toBe(1);
+});
