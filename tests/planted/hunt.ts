@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { parseProfile } from '../simulation/simulation-profile.ts';
 import { simulate } from '../simulation/simulation.ts';
+import { simulateTransactions } from '../simulation/transactions/transaction-simulation.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     profile: { type: 'string' },
     kafka: { type: 'boolean', default: false },
+    transactions: { type: 'boolean', default: false },
   },
 });
 // As a rule without Kafka clients: most of what is planted is met by the others, and a run with them takes longer.
@@ -28,7 +30,8 @@ process.on('unhandledRejection', (error) => {
 });
 for (; failure === null && usedSeconds() < Number(values.seconds); seed += 1) {
   runs += 1;
-  const found = await simulate(seed, overrides).then(
+  const simulated = values.transactions ? simulateTransactions(seed) : simulate(seed, overrides);
+  const found = await simulated.then(
     ({ failures }) => failures[0] ?? null,
     (error: unknown) => `the run itself failed: ${String(error)}`,
   );

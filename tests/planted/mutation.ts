@@ -11,6 +11,8 @@ export interface Mutation {
   readonly isRare?: boolean;
   /** Only clients at the Kafka door meet it: every simulation has some. */
   readonly isOfKafka?: boolean;
+  /** The simulation of transactions is to catch it. */
+  readonly isOfTransactions?: boolean;
   /** The simulation meets it once in many thousands of runs: the file of the test that is there to catch it. */
   readonly test?: string;
 }

@@ -37,7 +37,10 @@ export async function hunt(mutation: Mutation, o: HuntOptions): Promise<Hunt> {
   return mutation.test === undefined ? huntBySimulation(mutation, o) : huntByTest(mutation, mutation.test);
 }
 
-async function huntBySimulation({ name, isOfKafka = false }: Mutation, o: HuntOptions): Promise<Hunt> {
+async function huntBySimulation(
+  { name, isOfKafka = false, isOfTransactions = false }: Mutation,
+  o: HuntOptions,
+): Promise<Hunt> {
   const args = [
     '--conditions=@q/source',
     '--import',
@@ -48,6 +51,7 @@ async function huntBySimulation({ name, isOfKafka = false }: Mutation, o: HuntOp
     '--seconds',
     String(o.secondsMax),
     ...(isOfKafka ? ['--kafka'] : []),
+    ...(isOfTransactions ? ['--transactions'] : []),
   ];
   const { code, output, errors } = await runNode(name, args);
   if (code !== 0) throw new Error(`the hunt for "${name}" ended with code ${String(code)}:\n${errors.slice(-2000)}`);

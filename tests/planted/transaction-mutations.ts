@@ -12,14 +12,14 @@ const logged = 'packages/storage/test/conformance/simulated-disk-store.test.ts';
 export const transactionMutations: readonly Mutation[] = [
   {
     name: 'the last stable offset is one too high',
-    test: logged,
+    isOfTransactions: true,
     file: 'packages/storage/src/log/log-core.ts',
     find: '    return Math.max(this.logStartOffset, firstUnstable);',
     replace: '    return Math.max(this.logStartOffset, firstUnstable + 1);',
   },
   {
     name: 'the last stable offset is the high watermark',
-    test: served,
+    isOfTransactions: true,
     file: 'packages/storage/src/log/log-core.ts',
     find: '    if (firstUnstable >= this.highWatermark) return',
     replace: '    if (firstUnstable >= 0) return',
@@ -143,5 +143,26 @@ export const transactionMutations: readonly Mutation[] = [
     file: `${service}/hanging-transactions.ts`,
     find: 'return log === null || topic.internal ? []',
     replace: "return log === null || topic.name !== '' ? []",
+  },
+  {
+    name: 'offsets of the former life of a member are committed',
+    test: 'packages/client/test/group/exactly-once.test.ts',
+    file: 'packages/client/src/transactions/open-transaction.ts',
+    find: '    for (const share of shares) share.check();\n',
+    replace: '',
+  },
+  {
+    name: 'what an old snapshot has open stays open where the log begins behind it',
+    test: 'packages/storage/test/transactions/old-snapshot.test.ts',
+    file: 'packages/storage/src/log/saved-state.ts',
+    find: 'o.transactions.load(offset < o.firstOffset ? []',
+    replace: 'o.transactions.load(offset < 0 ? []',
+  },
+  {
+    name: 'a broker that stops spins for whoever waits for an outcome',
+    test: 'packages/broker/test/services/transactions/untold-outcomes.test.ts',
+    file: `${service}/transactions.ts`,
+    find: 'clock.monotonic() >= deadlineMs || this.#teller.isStopped',
+    replace: 'clock.monotonic() >= deadlineMs',
   },
 ];
