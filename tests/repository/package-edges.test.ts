@@ -16,7 +16,7 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],
   'apps/broker': ['@q/broker', '@q/kafka-gateway', '@q/admin'],
   // Offline tools read segment files and backups with storage's own readers; loaded by the commands that need them.
-  'apps/cli': ['@q/client', '@q/protocol', '@q/storage'],
+  'apps/cli': ['@q/client', '@q/cluster', '@q/protocol', '@q/storage'],
 };
 
 const oursPattern = /^@q\//;

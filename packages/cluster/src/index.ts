@@ -39,6 +39,11 @@ export type { FileBytes, FolderEntry, FolderFiles } from './object-store/folder/
 export { S3ObjectStore } from './object-store/s3/s3-object-store.ts';
 export type { S3Settings } from './object-store/s3/s3-settings.ts';
 
+// ── Whether a cluster may use a store
+export { checkStore } from './store-check/check-store.ts';
+export type { StoreCheckOptions } from './store-check/check-store.ts';
+export type { StoreCheckName, StoreFinding, StoreLatency, StoreReport } from './store-check/store-report.ts';
+
 // ── Errors, limits
 export { ClusterError } from './cluster-error.ts';
 export type { ClusterErrorCode } from './cluster-error.ts';

@@ -12,6 +12,9 @@ export const clusterLimits = {
   objectBytesMax: 67_108_864,
   /** Milliseconds that one call may take. */
   callMsMax: 600_000,
+  /** Milliseconds that a look at a store takes, and each call that removes what it has made. */
+  storeCheckMsMax: 300_000,
+  storeCleanUpMsMax: 10_000,
   /** Names in one answer to `list`. */
   namesListedMax: 1_000,
 } as const;

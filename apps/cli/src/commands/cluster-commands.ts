@@ -31,4 +31,21 @@ export function addClusterCommands(program: Command, host: ProgramHost): void {
       ),
     ),
   );
+  addExamples(
+    cluster
+      .command('check-store')
+      .description('race an object store: may a cluster use it? Exit code 1 when not; needs no broker')
+      .argument('<url>', 's3://bucket/prefix (?endpoint=https://host:port), folder:/path'),
+    [
+      ['q cluster check-store s3://logs/q', 'AWS; credentials as all its tools find them'],
+      ["q cluster check-store 's3://logs/q?endpoint=https://ceph:443'", 'another store'],
+      ['q cluster check-store folder:/mnt/shared --json | jq .fault'],
+    ],
+  ).action((url: string, _options: unknown, command: Command) =>
+    host.run(() =>
+      import('./cluster-check-store.ts').then(({ checkStoreOf }) =>
+        checkStoreOf(host.context, url, command.optsWithGlobals<GlobalOptions>()),
+      ),
+    ),
+  );
 }

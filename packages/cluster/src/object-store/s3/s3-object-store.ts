@@ -53,6 +53,11 @@ export class S3ObjectStore implements ObjectStore {
     return await this.createWithChecksum(name, body, { ...options, checksum: crc32c(body) });
   }
 
+  /** Whether a CRC-32C goes with each object. */
+  get hasChecksums(): boolean {
+    return this.#settings.hasChecksums;
+  }
+
   /** As `create`, with a CRC-32C that may be wrong: to find out whether the store looks at it. */
   async createWithChecksum(
     name: string,

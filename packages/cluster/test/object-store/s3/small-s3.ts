@@ -6,7 +6,7 @@ import { crc32c } from '@q/protocol';
 
 /** What a store does wrong. */
 export interface Wrongs {
-  /** Whether `If-None-Match` counts: always; never; or not for requests that come at the same time. */
+  /** `If-None-Match` counts never, or not for two requests of a race that come at the same time. */
   readonly condition?: 'ignored' | 'raced';
   readonly ignoresRanges?: boolean;
   readonly ignoresChecksums?: boolean;
@@ -22,6 +22,7 @@ export interface Wrongs {
 export class SmallS3 implements AsyncDisposable {
   readonly objects = new Map<string, Buffer>();
   readonly #server: Server;
+  readonly #waiting = new Map<string, ServerResponse>();
   wrongs: Wrongs = {};
   /** Requests that have come, `PUT /bucket/name`. */
   readonly requests: string[] = [];
@@ -51,31 +52,36 @@ export class SmallS3 implements AsyncDisposable {
     const url = new URL(request.url!, this.endpoint);
     this.requests.push(`${request.method} ${url.pathname}`);
     const chunks: Buffer[] = [];
-    const wasThere = this.objects.has(url.pathname);
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (this.wrongs.answer !== undefined) return this.wrongs.answer(request, response);
-    if (request.method === 'PUT')
-      this.#put(request, response, { path: url.pathname, wasThere, body: Buffer.concat(chunks) });
+    if (request.method === 'PUT') this.#put(request, response, { path: url.pathname, body: Buffer.concat(chunks) });
     else if (request.method === 'DELETE') this.#delete(response, url.pathname);
     else if (url.searchParams.has('list-type')) this.#list(response, url);
     else this.#get(request, response, url.pathname);
   }
 
-  #put(
-    request: IncomingMessage,
-    response: ServerResponse,
-    o: { readonly path: string; readonly wasThere: boolean; readonly body: Buffer },
-  ): void {
+  #put(request: IncomingMessage, response: ServerResponse, o: { readonly path: string; readonly body: Buffer }): void {
     const checksum = Buffer.alloc(4);
     checksum.writeUInt32BE(crc32c(o.body) >>> 0);
     const claimed = request.headers['x-amz-checksum-crc32c'];
     if (this.wrongs.ignoresChecksums !== true && claimed !== undefined && claimed !== checksum.toString('base64'))
       return refuse(response, 400, 'BadDigest');
     const { condition } = this.wrongs;
-    const isThere = condition === 'raced' ? o.wasThere : this.objects.has(o.path);
+    const isThere = this.objects.has(o.path);
+    if (condition === 'raced' && !isThere && o.path.includes('race-')) return this.#meet(response, o);
     if (isThere && condition !== 'ignored' && request.headers['if-none-match'] === '*')
       return refuse(response, 412, 'PreconditionFailed');
     this.objects.set(o.path, o.body);
+    response.end();
+  }
+
+  /** Two meet, each finds that the name is free, and each takes it. */
+  #meet(response: ServerResponse, o: { readonly path: string; readonly body: Buffer }): void {
+    const other = this.#waiting.get(o.path);
+    if (other === undefined) return void this.#waiting.set(o.path, response);
+    this.#waiting.delete(o.path);
+    this.objects.set(o.path, o.body);
+    other.end();
     response.end();
   }
 
