@@ -25,6 +25,8 @@ func transfer(ctx context.Context, raw json.RawMessage, tell func(string, any)) 
 	timeout := time.Duration(args.SessionTimeoutMs) * time.Millisecond
 	session, err := kgo.NewGroupTransactSession(append(common(),
 		kgo.TransactionalID(args.TransactionalID),
+		// It asks for stable offsets before it fences whoever was killed: so long it waits.
+		kgo.TransactionTimeout(20*time.Second),
 		kgo.ConsumerGroup(args.Group),
 		kgo.ConsumeTopics(args.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
