@@ -10,7 +10,7 @@ afterEach(() => {
 
 describe.each(storeVendors)('a look at the store of $name', ({ start, checksChecksums }) => {
   it(
-    'H2 is content, and leaves nothing behind',
+    'B7 is content, and leaves nothing behind',
     async (context) => {
       const server = await start();
       if ('missing' in server) return context.skip(server.missing);

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('q cluster check-store', () => {
-  it('H2 O2 says that a folder is fit, without a broker, and leaves no object there', async () => {
+  it('B7 O2 says that a folder is fit, without a broker, and leaves no object there', async () => {
     const { code, stdout, stderr } = await runHere({ line: `cluster check-store folder:${folder}`, url });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^check\tresult\twhat was found\nreach\tpassed\t/);
@@ -28,7 +28,7 @@ describe('q cluster check-store', () => {
     expect(await readdir(join(folder, 'probe'))).toEqual([]);
   });
 
-  it('H2 O2 names what a wrong store did in one sentence, in words and in JSON', async () => {
+  it('B7 O2 names what a wrong store did in one sentence, in words and in JSON', async () => {
     await using server = await SmallS3.start();
     server.wrongs = { condition: 'ignored' };
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'key-id');
@@ -52,6 +52,7 @@ describe('q cluster check-store', () => {
     ['http://h/bucket', "'http:' and what is behind it names no object store"],
     ['s3://key:hunter2@bucket', 'credentials do not belong into the URL'],
     ['folder:relative', 'absolute path'],
+    ['memory:', 'gone with its process'],
   ])('O2 refuses %s with what is allowed, as a mistake of the command line', async (store, message) => {
     const { code, stderr } = await runHere({ line: `cluster check-store ${store}`, url });
     expect(code).toBe(2);

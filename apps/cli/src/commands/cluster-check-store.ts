@@ -34,6 +34,8 @@ export async function checkStoreOf(context: CommandContext, url: string, options
 }
 
 function storeOf(url: string): ObjectStore {
+  if (url === 'memory:')
+    throw usageError('a store in memory is gone with its process: name s3://bucket/prefix or folder:/path');
   try {
     return openObjectStore(url, { clock: nodeClock });
   } catch (error) {

@@ -59,6 +59,7 @@ export interface ListOptions extends CallOptions {
 /** Bytes from `position` on, at most `length` of them; or the last `lastBytes` of the object. */
 export type ObjectPart = { readonly position: number; readonly length: number } | { readonly lastBytes: number };
 
+/** What became of a name that was to be created. */
 export type CreateResult =
   /** The name is the caller's, and its bytes are durable. */
   | { readonly outcome: 'created' }
@@ -69,12 +70,14 @@ export type CreateResult =
   /** This call has stored nothing and never will. */
   | { readonly outcome: 'refused'; readonly fault: StoreFault };
 
+/** An object, or why there is none to give. */
 export type GetResult =
   | { readonly outcome: 'found'; readonly bytes: Buffer }
   /** No object has the name now. One may have it in a moment, if a request is still on its way. */
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'failed'; readonly fault: StoreFault };
 
+/** A part of an object, or why there is none to give. */
 export type RangeResult =
   /** From `position` of an object of `sizeBytes`; fewer bytes than were asked for only where the object ends. */
   | { readonly outcome: 'found'; readonly bytes: Buffer; readonly position: number; readonly sizeBytes: number }
@@ -83,11 +86,13 @@ export type RangeResult =
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'failed'; readonly fault: StoreFault };
 
+/** Whether an object is gone. */
 export type DeleteResult =
   | { readonly outcome: 'deleted' }
   /** It may be gone, or go later. */
   | { readonly outcome: 'failed'; readonly fault: StoreFault };
 
+/** Names in order, and whether there are more behind them. */
 export type ListResult =
   | { readonly outcome: 'listed'; readonly names: readonly string[]; readonly isMore: boolean }
   | { readonly outcome: 'failed'; readonly fault: StoreFault };
@@ -99,6 +104,7 @@ export interface StoreFault {
   readonly message: string;
 }
 
+/** What can be done about a fault: ask again, mend something, or give up. */
 export type FaultKind =
   /** No answer in time. */
   | 'timeout'

@@ -9,6 +9,7 @@ import { Probe } from './probe.ts';
 import { checkRaces } from './race-check.ts';
 import type { StoreFinding, StoreLatency, StoreReport } from './store-report.ts';
 
+/** How to look at a store. */
 export interface StoreCheckOptions {
   readonly clock: Pick<Clock, 'schedule' | 'monotonic'>;
   /** Of this look alone, such as a UUID: all its names begin with `probe/<id>-`. */

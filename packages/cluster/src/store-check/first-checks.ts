@@ -17,12 +17,14 @@ export async function checkReach(probe: Probe): Promise<StoreFinding> {
   }
   if (result.outcome === 'taken')
     return failedCheck('reach', 'it says that a name is taken which nobody can have used before');
+  if (result.outcome === 'refused') probe.made.delete(name);
   return failedCheck('reach', `it does not take an object: ${result.fault.message}${adviceOn(result.fault)}`);
 }
 
 function adviceOn({ kind }: StoreFault): string {
   if (kind === 'denied') return '; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of ~/.aws';
   if (kind === 'no_store') return '; make the bucket first';
+  if (kind === 'unreachable') return '; is the address right?';
   if (kind === 'rejected') return '; if it refuses checksums, add checksums=off to the URL';
   return '';
 }

@@ -12,6 +12,7 @@ export interface StoreReport {
   readonly leftBehind: number;
 }
 
+/** What one check has found. */
 export interface StoreFinding {
   readonly check: StoreCheckName;
   /** `failed`: a cluster would lose messages, or not work. `warned`: it works, and something is not as it could be. */
@@ -20,6 +21,7 @@ export interface StoreFinding {
   readonly said: string;
 }
 
+/** What is looked at, in this order. */
 export type StoreCheckName =
   | 'reach'
   | 'create once'

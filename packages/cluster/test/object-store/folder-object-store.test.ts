@@ -53,7 +53,7 @@ describe('a store in a folder', () => {
 });
 
 describe('a store in a folder, and the disk', () => {
-  it('H2 makes an object durable before it says so: bytes, name, and every folder on the way', async () => {
+  it('B7 makes an object durable before it says so: bytes, name, and every folder on the way', async () => {
     const { steps, store } = watched();
     expect(await store.create('s/1', Buffer.from('x'), call)).toEqual({ outcome: 'created' });
     expect(steps).toEqual([
@@ -72,7 +72,7 @@ describe('a store in a folder, and the disk', () => {
     expect(await readdir(join(folder, 'deep/er/.drafts'))).toEqual([]);
   });
 
-  it('H2 shows no object that a power cut may take away', async () => {
+  it('B7 shows no object that a power cut may take away', async () => {
     const other = storeWith({ removeFile: failWith('EIO') });
     await other.create('s/1', Buffer.from('x'), call);
     const { steps, store } = watched();
@@ -88,7 +88,7 @@ describe('a store in a folder, and the disk', () => {
     expect(steps.slice(-2)).toEqual(['sync /deep/er/s', 'remove /deep/er/draft']);
   });
 
-  it('H2 tells what is refused from what nobody knows', async () => {
+  it('B7 tells what is refused from what nobody knows', async () => {
     const create = async (files: Partial<FolderFiles>): Promise<unknown> =>
       await storeWith(files).create('s/1', Buffer.from('x'), call);
     const refused = (kind: string): object => ({ outcome: 'refused', fault: { kind } });
@@ -113,7 +113,7 @@ describe('a store in a folder, and the disk', () => {
     });
   });
 
-  it('H2 knows its own link again when the answer to it was lost', async () => {
+  it('B7 knows its own link again when the answer to it was lost', async () => {
     const store = storeWith({
       async link(from, to) {
         await nodeFolderFiles.link(from, to);
@@ -123,7 +123,7 @@ describe('a store in a folder, and the disk', () => {
     expect(await store.create('s/1', Buffer.from('x'), call)).toEqual({ outcome: 'created' });
   });
 
-  it('H2 stores nothing for who gave up while it was written', async () => {
+  it('B7 stores nothing for who gave up while it was written', async () => {
     const abort = new AbortController();
     const body = Buffer.from('then');
     const store = storeWith({
@@ -167,5 +167,13 @@ describe('a store in a folder, and the disk', () => {
     await rm(join(folder, 'deep'), { recursive: true });
     expect(await store.create('s/2', Buffer.from('x'), call)).toMatchObject({ outcome: 'refused' });
     expect(await store.create('s/2', Buffer.from('x'), call)).toEqual({ outcome: 'created' });
+  });
+
+  it('refuses where no folder can be made, although the one above is there', async () => {
+    const store = storeWith({ makeFolder: failWith('ENOENT') });
+    expect(await store.create('s/1', Buffer.from('x'), call)).toMatchObject({
+      outcome: 'refused',
+      fault: { kind: 'no_store' },
+    });
   });
 });

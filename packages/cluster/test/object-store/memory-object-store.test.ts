@@ -23,7 +23,7 @@ describe('a store in memory', () => {
 });
 
 describe('the weather of a store in memory', () => {
-  it('H2 loses requests: nothing is stored, and nobody knows', async () => {
+  it('B7 loses requests: nothing is stored, and nobody knows', async () => {
     const { bucket, clock } = bucketOf({ requestsLost: 1 });
     const created = new MemoryObjectStore(bucket, { clock }).create('a', Buffer.from('x'), call);
     await clock.advance(1_000);
@@ -34,7 +34,7 @@ describe('the weather of a store in memory', () => {
     expect(bucket.names).toEqual([]);
   });
 
-  it('H2 loses answers: it is stored, and nobody knows', async () => {
+  it('B7 loses answers: it is stored, and nobody knows', async () => {
     const { bucket, clock } = bucketOf({ answersLost: 1 });
     const created = new MemoryObjectStore(bucket, { clock }).create('a', Buffer.from('x'), call);
     await clock.advance(1_000);
@@ -42,7 +42,7 @@ describe('the weather of a store in memory', () => {
     expect(bucket.names).toEqual(['a']);
   });
 
-  it('H2 brings a request late, with the bytes of then, after its sender has stopped', async () => {
+  it('B7 brings a request late, with the bytes of then, after its sender has stopped', async () => {
     const { bucket, clock } = bucketOf({ requestsLate: 1, lateMsMax: 100_000 }, 3);
     const store = new MemoryObjectStore(bucket, { clock });
     const body = Buffer.from('then');
@@ -56,7 +56,7 @@ describe('the weather of a store in memory', () => {
     expect(bucket.peek('a')?.toString()).toBe('then');
   });
 
-  it('H2 brings a request twice: what was deleted meanwhile is there again', async () => {
+  it('B7 brings a request twice: what was deleted meanwhile is there again', async () => {
     const { bucket, clock } = bucketOf({ requestsDoubled: 1, lateMsMax: 10_000 });
     const store = new MemoryObjectStore(bucket, { clock });
     expect(await store.create('a', Buffer.from('x'), call)).toEqual({ outcome: 'created' });
@@ -66,7 +66,7 @@ describe('the weather of a store in memory', () => {
     expect(bucket.names).toEqual(['a']);
   });
 
-  it('H2 fails requests, of which it has done some', async () => {
+  it('B7 fails requests, of which it has done some', async () => {
     const { bucket, clock } = bucketOf({ failures: 1 });
     const store = new MemoryObjectStore(bucket, { clock });
     for (let n = 0; n < 40; n += 1)
@@ -75,14 +75,14 @@ describe('the weather of a store in memory', () => {
     expect(bucket.names.length).toBeLessThan(32);
   });
 
-  it('H2 lists without what it has', async () => {
+  it('B7 lists without what it has', async () => {
     const { bucket, clock } = bucketOf({ listsStale: 1 });
     for (let n = 0; n < 40; n += 1) bucket.put(`n${n}`, Buffer.alloc(0));
     const listed = await new MemoryObjectStore(bucket, { clock }).list('', call);
     expect(listed.outcome === 'listed' && listed.names.length).toBeLessThan(32);
   });
 
-  it('H2 cuts one process off, both ways or for answers only', async () => {
+  it('B7 cuts one process off, both ways or for answers only', async () => {
     const { bucket, clock } = bucketOf({});
     const [cut, other] = [new MemoryObjectStore(bucket, { clock }), new MemoryObjectStore(bucket, { clock })];
     cut.passage = 'closed';
@@ -110,7 +110,7 @@ describe('the weather of a store in memory', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('H2 is the same for the same seed', async () => {
+  it('B7 is the same for the same seed', async () => {
     const stormy = {
       wayMsMin: 1,
       wayMsMax: 50,

@@ -15,6 +15,7 @@ export interface FolderFiles {
   linksOf(path: string): Promise<number>;
   /** A part of a file, or all of it; `bytes` is null where there is nothing of the part. */
   read(path: string, part: ObjectPart | 'all'): Promise<FileBytes>;
+  /** Takes a name of a file away. ENOENT where there is none. */
   removeFile(path: string): Promise<void>;
   /** What is in a folder, in no order. */
   readFolder(path: string): Promise<readonly FolderEntry[]>;

@@ -19,6 +19,7 @@ import type { FileBytes, FolderFiles } from './folder-files.ts';
 import { walkNames } from './name-walk.ts';
 import { ObjectFolders } from './object-folders.ts';
 
+/** Where the files are, and what they are reached with. */
 export interface FolderObjectStoreOptions {
   /** Absolute; it is made when the first object is created. */
   readonly folder: string;
@@ -112,6 +113,7 @@ export class FolderObjectStore implements ObjectStore {
     return Promise.resolve();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -50,13 +50,22 @@ export class ObjectFolders {
   /** True when it was not there. */
   async #makeOne(folder: string): Promise<boolean> {
     try {
+      return await this.#isMade(folder);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' || folder === folderOf(folder)) throw error;
+    }
+    await this.#make(folderOf(folder));
+    // Once: there are folders in which nothing can be made although they are there (/proc).
+    return await this.#isMade(folder);
+  }
+
+  async #isMade(folder: string): Promise<boolean> {
+    try {
       await this.#files.makeFolder(folder);
       return true;
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return false;
-      if (systemCode(error) !== 'ENOENT' || folder === folderOf(folder)) throw error;
-      await this.#make(folderOf(folder));
-      return await this.#makeOne(folder);
+      throw error;
     }
   }
 }

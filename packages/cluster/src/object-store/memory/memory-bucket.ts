@@ -2,6 +2,7 @@ import type { Clock } from '@q/storage';
 import { calmStore, drawFate } from './weather.ts';
 import type { RequestFate, StoreWeather } from './weather.ts';
 
+/** The world of a bucket. */
 export interface MemoryBucketOptions {
   /** Of the world between the bucket and those who use it: it goes on when one of them stops. */
   readonly clock: Pick<Clock, 'schedule'>;
@@ -45,6 +46,7 @@ export class MemoryBucket {
     return true;
   }
 
+  /** Takes the object away, if there is one. */
   remove(name: string): void {
     this.#objects.delete(name);
   }
@@ -54,6 +56,7 @@ export class MemoryBucket {
     return this.#next() < 0.5;
   }
 
+  /** What becomes of the request that is sent now. */
   fate(): RequestFate {
     return this.weather === calmStore ? calmFate : drawFate(this.weather, this.#next);
   }

@@ -108,6 +108,7 @@ export class MemoryObjectStore implements ObjectStore {
     return Promise.resolve();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

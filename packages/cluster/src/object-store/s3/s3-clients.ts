@@ -32,6 +32,8 @@ export async function openS3Clients(settings: S3Settings): Promise<S3Clients> {
       // What is stored has checksums of its own; one of the whole body goes with it where the store takes it.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      // Else each large body gets a connection of its own, and asks first whether it may come.
+      expectContinueHeader: false,
       logger: noLogger,
       requestHandler: { httpAgent: { maxSockets: connectionsMax }, httpsAgent: { maxSockets: connectionsMax } },
     };

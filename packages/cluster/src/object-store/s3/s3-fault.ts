@@ -41,14 +41,21 @@ const kindsOfStatus: Readonly<Record<number, FaultKind>> = {
 /** The store says that it has not done it, with others nobody knows. */
 const uncertainStatuses = [408, 409, 412, 425, 429];
 
+const noRegion = {
+  fault: { kind: 'rejected', message: 'no region is known: set AWS_REGION, or add region=… to the URL' },
+  isCertain: true,
+} as const;
+
 /** `secrets`: what must not be in a message, whatever a store echoes. */
 export function s3Failure(error: unknown, secrets: readonly string[]): S3Failure {
   const { name, code: systemCode, message, $metadata } = (error ?? {}) as S3Error;
   const status = typeof $metadata?.httpStatusCode === 'number' ? $metadata.httpStatusCode : null;
-  const code = typeof systemCode === 'string' ? systemCode : typeof name === 'string' ? name : '';
+  const named = typeof name === 'string' && name !== 'Error' ? name : '';
+  const code = typeof systemCode === 'string' ? systemCode : named;
   const said = shown(typeof message === 'string' ? message : String(error), secrets);
   const what = status === null ? code : `${status} ${shown(code, secrets)}`;
-  const text = said === '' || said === code ? what : `${what}: ${said}`;
+  const text = [what, said === code ? '' : said].filter((part) => part !== '').join(': ');
+  if (status === null && said === 'Region is missing') return { ...noRegion, status, code };
   const { kind, isCertain } = status === null ? withoutAnswer(code) : answered(status, code);
   return { fault: { kind, message: text }, status, code, isCertain };
 }
@@ -76,6 +83,9 @@ function shown(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) clean = clean.replaceAll(secret, '***');
   // What a store says goes to terminals and logs.
-  clean = clean.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  clean = clean
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .replace(/[\s.:]+$/, '');
   return clean.length > messageCharactersMax ? `${clean.slice(0, messageCharactersMax)}…` : clean;
 }

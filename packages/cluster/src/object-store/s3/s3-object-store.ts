@@ -139,6 +139,7 @@ export class S3ObjectStore implements ObjectStore {
     for (const client of opened?.clients ?? []) client.destroy();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -148,8 +149,7 @@ export class S3ObjectStore implements ObjectStore {
     signal: AbortSignal,
     o: { readonly send: (call: S3Call) => Promise<T>; readonly failed: (failure: S3Failure) => T },
   ): Promise<T> {
-    this.#clients ??= openS3Clients(this.#settings);
-    const { library, clients } = await this.#clients;
+    const { library, clients } = await (this.#clients ??= openS3Clients(this.#settings));
     const client = clients[this.#turn++ % clients.length] as S3Client;
     try {
       return await o.send({ library, client, signal });

@@ -54,11 +54,11 @@ describe('what a store that speaks S3 answers to a PUT', () => {
     [404, 'NoSuchBucket', refused('no_store')],
     [501, 'NotImplemented', refused('rejected')],
     [301, 'PermanentRedirect', refused('rejected')],
-  ])('H2 %i %s: %o', async (status, code, result) => {
+  ])('B7 %i %s: %o', async (status, code, result) => {
     expect(await createWith((_request, response) => refuse(response, status, code))).toMatchObject(result);
   });
 
-  it('H2 412 is taken, and one request is one request', async () => {
+  it('B7 412 is taken, and one request is one request', async () => {
     expect(await createWith((_request, response) => refuse(response, 412, 'PreconditionFailed'))).toEqual({
       outcome: 'taken',
     });
@@ -66,13 +66,13 @@ describe('what a store that speaks S3 answers to a PUT', () => {
     expect(server.requests).toEqual(['PUT /bucket/some/prefix/a', 'PUT /bucket/some/prefix/a']);
   });
 
-  it('H2 a connection that breaks leaves it open, and none at all does not', async () => {
+  it('B7 a connection that breaks leaves it open, and none at all does not', async () => {
     expect(await createWith((request) => void request.socket.destroy())).toMatchObject(unknown('unreachable'));
     await using store = openObjectStore('s3://bucket?endpoint=http://127.0.0.1:1', { clock: nodeClock });
     expect(await store.create('a', Buffer.from('x'), call)).toMatchObject(refused('unreachable'));
   });
 
-  it('H2 no answer in time, or a caller who gives up, leaves it open', async () => {
+  it('B7 no answer in time, or a caller who gives up, leaves it open', async () => {
     server.wrongs = { answer: () => undefined };
     await using store = open();
     expect(await store.create('a', Buffer.from('x'), { timeoutMs: 300 })).toMatchObject(unknown('timeout'));
@@ -82,7 +82,15 @@ describe('what a store that speaks S3 answers to a PUT', () => {
     expect(await store.create('a', Buffer.from('x'), options)).toMatchObject(unknown('aborted'));
   });
 
-  it('H2 is asked with the condition, the checksum and the whole body', async () => {
+  it('B7 sends a large body at once', async () => {
+    let expects: string | undefined = 'nothing came';
+    server.wrongs = { answer: (request, response) => void ((expects = request.headers.expect), response.end()) };
+    await using store = open();
+    await store.create('a', Buffer.alloc(4_000_000), call);
+    expect(expects).toBeUndefined();
+  });
+
+  it('B7 is asked with the condition, the checksum and the whole body', async () => {
     let headers: Readonly<Record<string, unknown>> = {};
     await createWith((request, response) => {
       headers = request.headers;
@@ -101,7 +109,7 @@ describe('what a store that speaks S3 answers to a PUT', () => {
 });
 
 describe('what a store that speaks S3 answers to a GET', () => {
-  it('H2 bytes that end early, or are too many, are not given', async () => {
+  it('B7 bytes that end early, or are too many, are not given', async () => {
     await using store = open();
     server.wrongs = {
       answer: (_request, response) => {
@@ -116,7 +124,7 @@ describe('what a store that speaks S3 answers to a GET', () => {
     expect(await store.get('a', call)).toMatchObject({ outcome: 'failed', fault: { kind: 'too_large' } });
   });
 
-  it('H2 a part that was not asked for is not taken for the part', async () => {
+  it('B7 a part that was not asked for is not taken for the part', async () => {
     await using store = open();
     await store.create('a', Buffer.from('0123456789'), call);
     const wrong = { outcome: 'failed', fault: { kind: 'bad_answer' } };
@@ -130,7 +138,7 @@ describe('what a store that speaks S3 answers to a GET', () => {
     expect(await store.range('a', { position: 1, length: 3 }, call)).toMatchObject({ outcome: 'found' });
   });
 
-  it('H2 a body that hangs ends with the time of the call', async () => {
+  it('B7 a body that hangs ends with the time of the call', async () => {
     server.wrongs = {
       answer: (_request, response) => void response.writeHead(200, { 'content-length': '10' }).write('1'),
     };
@@ -138,7 +146,7 @@ describe('what a store that speaks S3 answers to a GET', () => {
     expect(await store.get('a', { timeoutMs: 300 })).toMatchObject({ outcome: 'failed', fault: { kind: 'timeout' } });
   });
 
-  it('H2 a missing bucket is no missing object', async () => {
+  it('B7 a missing bucket is no missing object', async () => {
     server.wrongs = { answer: (_request, response) => refuse(response, 404, 'NoSuchBucket') };
     await using store = open();
     expect(await store.get('a', call)).toMatchObject({ outcome: 'failed', fault: { kind: 'no_store' } });
@@ -167,6 +175,16 @@ describe('a store that speaks S3, its bucket and its addresses', () => {
     const result = await createWith((_request, response) => refuse(response, 400, 'Weird', echo));
     expect(JSON.stringify(result)).not.toMatch(/this-is-the|\\u001b/i);
     expect(result).toMatchObject({ fault: { message: expect.stringContaining('Weird: *** ***') } });
+  });
+
+  it('says that no region is known', async () => {
+    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
+    vi.stubEnv('AWS_REGION', undefined);
+    await using store = openObjectStore('s3://bucket', { clock: nodeClock });
+    expect(await store.create('a', Buffer.from('x'), call)).toEqual({
+      outcome: 'refused',
+      fault: { kind: 'rejected', message: 'no region is known: set AWS_REGION, or add region=… to the URL' },
+    });
   });
 
   it('A2 says that there are no credentials', async () => {
