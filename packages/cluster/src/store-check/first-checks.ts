@@ -63,7 +63,7 @@ export async function checkRead(probe: Probe): Promise<StoreFinding> {
   const created = await probe.store.create(name, empty, probe.call);
   const found = await probe.store.get(name, probe.call);
   if (created.outcome === 'created' && hasBytes(found, empty))
-    return passed('read', 'what was created is there at once, and what was not is absent');
+    return passed('read', 'what is created is there at once, and nothing else is');
   return failedCheck(
     'read',
     `it answers ${shownResult(found)} for an object without bytes that was ${created.outcome}`,

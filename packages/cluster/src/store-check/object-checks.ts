@@ -25,7 +25,7 @@ export async function checkParts(probe: Probe): Promise<StoreFinding> {
         `it answers ${shownResult(result)} for ${shownPart(part)} of an object of 10 bytes, not ${bytes === null ? "'beyond'" : 'those bytes'}`,
       );
   }
-  return passed('parts', 'parts are what was asked for: inside, over the end, beyond it, from behind');
+  return passed('parts', 'it gives parts: inside, over the end, and from behind');
 }
 
 function isPart(result: RangeResult, bytes: string | null): boolean {
@@ -55,17 +55,13 @@ export async function checkChecksum(probe: Probe): Promise<StoreFinding> {
     return {
       check: 'checksum',
       verdict: 'skipped',
-      said: 'nothing is sent to it over a network, or without checksums',
+      said: 'it is sent no checksums',
     };
   const body = Buffer.from('these bytes');
   const options = { ...probe.call, checksum: crc32c(body) ^ 1 };
   const result = await store.createWithChecksum(probe.name('checksum'), body, options);
   if (result.outcome === 'refused') return passed('checksum', 'it refuses an object whose checksum is wrong');
-  if (result.outcome === 'created')
-    return warned(
-      'checksum',
-      'it stores an object whose checksum is wrong: damage on the way is found when it is read',
-    );
+  if (result.outcome === 'created') return warned('checksum', 'it looks at no checksum: damage shows when it is read');
   return warned('checksum', `it answers ${shownResult(result)} for an object whose checksum is wrong`);
 }
 
@@ -85,10 +81,7 @@ export async function checkList(probe: Probe): Promise<StoreFinding> {
     if (listed.outcome === 'failed') return failedCheck('list', `it lists no names: ${listed.fault.message}`);
     if (listed.names.join() === names.join()) return passed('list', 'it lists names by their beginning, in order');
     if (tries < listTriesMax) continue;
-    return warned(
-      'list',
-      `it lists ${listed.names.length} of ${names.length} names: what it leaves out is never removed`,
-    );
+    return warned('list', `it lists ${listed.names.length} of ${names.length} names: what it leaves out stays`);
   }
 }
 

@@ -176,4 +176,15 @@ describe('a store in a folder, and the disk', () => {
       fault: { kind: 'no_store' },
     });
   });
+
+  it('refuses a name that is the beginning of the path of another, and one that goes on behind another', async () => {
+    const store = storeWith();
+    await store.create('s/1', Buffer.from('x'), call);
+    const refused = { outcome: 'refused', fault: { kind: 'rejected' } };
+    expect(await store.create('s', Buffer.from('x'), call)).toMatchObject(refused);
+    expect(await store.get('s', call)).toEqual({ outcome: 'absent' });
+    expect(await store.create('s/1/2', Buffer.from('x'), call)).toMatchObject(refused);
+    expect(await store.get('s/1/2', call)).toEqual({ outcome: 'absent' });
+    expect(await store.get('s/1', call)).toMatchObject({ outcome: 'found' });
+  });
 });

@@ -13,7 +13,7 @@ export interface FolderFiles {
   link(from: string, to: string): Promise<void>;
   /** How many names the file has. */
   linksOf(path: string): Promise<number>;
-  /** A part of a file, or all of it; `bytes` is null where there is nothing of the part. */
+  /** A part of a file, or all of it; `bytes` is null where there is nothing of the part. EISDIR for a folder. */
   read(path: string, part: ObjectPart | 'all'): Promise<FileBytes>;
   /** Takes a name of a file away. ENOENT where there is none. */
   removeFile(path: string): Promise<void>;

@@ -149,12 +149,24 @@ export class FolderObjectStore implements ObjectStore {
       return { outcome: 'created' };
     } catch (error) {
       // A server of files may have done it, lost the answer, and done it again.
-      if (systemCode(error) === 'EEXIST')
-        return (await this.#files.linksOf(draft)) > 1 ? { outcome: 'created' } : { outcome: 'taken' };
+      if (systemCode(error) === 'EEXIST') {
+        if ((await this.#files.linksOf(draft)) > 1) return { outcome: 'created' };
+        return await this.#whoHas(path);
+      }
       if (systemCode(error) === 'ENOENT') this.#folders.forget();
       const fault = folderFault(error);
       return { outcome: fault.kind === 'server' ? 'unknown' : 'refused', fault };
     }
+  }
+
+  /** An object; or a folder, that other names have made, and which will never be an object. */
+  async #whoHas(path: string): Promise<CreateResult> {
+    try {
+      await this.#files.read(path, { position: 0, length: 1 });
+    } catch (error) {
+      if (systemCode(error) === 'EISDIR') return { outcome: 'refused', fault: folderFault(error) };
+    }
+    return { outcome: 'taken' };
   }
 
   /** What stays is swept later. */

@@ -43,7 +43,10 @@ export const nodeFolderFiles: FolderFiles = {
 async function read(path: string, part: ObjectPart | 'all'): Promise<FileBytes> {
   const file = await open(path, 'r');
   try {
-    const { size, nlink } = await file.stat();
+    const found = await file.stat();
+    if (found.isDirectory())
+      throw Object.assign(new Error(`EISDIR: '${path}' is a folder, read`), { code: 'EISDIR', syscall: 'read', path });
+    const { size, nlink } = found;
     const wanted = part === 'all' ? { position: 0, length: clusterLimits.objectBytesMax + 1 } : part;
     const place = placeOf(wanted, size);
     if (place === null) return { bytes: null, position: 0, sizeBytes: size, links: nlink };
