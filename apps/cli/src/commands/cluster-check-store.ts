@@ -17,7 +17,7 @@ export async function checkStoreOf(context: CommandContext, url: string, options
   const { stdout, stderr, interrupt: signal } = context;
   const clear = '\r\u001B[K';
   const showProgress = isTerminal(stderr)
-    ? ({ check }: StoreFinding): void => void stderr.write(`${clear}${check} …`)
+    ? ({ check, verdict }: StoreFinding): void => void stderr.write(`${clear}${check}: ${verdict} …`)
     : undefined;
   const report = await checkStore(store, {
     clock: nodeClock,

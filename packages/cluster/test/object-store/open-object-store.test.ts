@@ -62,7 +62,7 @@ describe('the URL of an object store', () => {
   });
 
   it.each(['s3://key:hunter2@bucket', 's3://bucket?endpoint=http://key:hunter2@h', 'https://key:hunter2@h/b'])(
-    'A2 no secret of %s stands in the error',
+    'A2, SEC-15: no secret of %s stands in the error',
     (url) => {
       expect(() => open(url)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
     },

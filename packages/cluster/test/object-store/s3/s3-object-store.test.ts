@@ -170,7 +170,7 @@ describe('a store that speaks S3, its bucket and its addresses', () => {
     expect([server.requests.length, other.requests.length]).toEqual([2, 2]);
   });
 
-  it('A2 tells no secret, whatever a store echoes, and nothing that moves a cursor', async () => {
+  it('A2, SEC-15: tells no secret, whatever a store echoes, and nothing that moves a cursor', async () => {
     const echo = `${secret} this-is-the-token \u001B[31m&#27;[31mred`;
     const result = await createWith((_request, response) => refuse(response, 400, 'Weird', echo));
     expect(JSON.stringify(result)).not.toMatch(/this-is-the|\\u001b/i);
