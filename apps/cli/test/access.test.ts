@@ -1,5 +1,5 @@
 /** `q user`, `acl`, `quota`, `audit` and `whoami` at a broker that asks (rows A1, A3, O2; SEC-7, SEC-11, SEC-15). */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adminExtension } from '@q/admin';
@@ -57,7 +57,32 @@ describe('who belongs there', () => {
       stderr: expect.stringContaining('did you mean bob?') as string,
     });
     expect((await q('user delete bob')).stderr).toContain('add --force');
-    expect(await q('user delete bob --force')).toMatchObject({ code: 0, stdout: 'deleted user bob\n' });
+    await q('acl add --allow bob -o read -t bobs');
+    expect(await q('user delete bob --force')).toEqual({
+      code: 0,
+      stdout: 'deleted user bob\n',
+      stderr: expect.stringMatching(/1 access rule about bob stays, .*"q acl remove --principal bob"/) as string,
+    });
+    await q('acl remove --principal bob --force');
+  });
+
+  it('A1, SEC-15: a password that is made up goes into a new file for nobody else, and opens the door', async () => {
+    const path = join(folder, 'shop');
+    expect(await q('user create shop --into x', { input: 'x' })).toMatchObject({ code: 2 });
+    expect(await q(`user create shop --generate --into ${path}`)).toEqual({
+      code: 0,
+      stdout: `made user shop; its password is in ${path}\n`,
+      stderr: '',
+    });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect((await q('whoami', { as: 'shop' })).stdout).toContain('User:shop');
+    const before = readFileSync(path, 'utf8');
+    const taken = await q(`user passwd shop --generate --into ${path}`);
+    expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('there is one') as string });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(await q(`user create ${'s'.repeat(300)} --generate --into ${path}2`)).toMatchObject({ code: 1 });
+    expect(existsSync(`${path}2`)).toBe(false);
+    await q('user delete shop --force');
   });
 
   it('A1: whoami says who one is and by what', async () => {
@@ -113,6 +138,7 @@ describe('who belongs there', () => {
     ['acl remove', '--all'],
     ['quota set user=ann prodce=1MB', 'did you mean produce?'],
     ['quota set produce=1MB', 'whose quota?'],
+    ['quota set user=ann produce=10XB', 'produce is "10XB"; expected bytes in a second, such as 10MB'],
   ])('A3, O2: %s says what was meant', async (line, words) => {
     const { code, stderr } = await q(line);
     expect(code).toBe(2);
@@ -136,6 +162,8 @@ describe('who belongs there', () => {
         /^note: the broker has no user "annn" with a password; did you mean ann\?/,
       ) as string,
     });
+    const tested = await q('acl test --principal nosuch -o read -t orders');
+    expect(tested.stderr).toMatch(/^note: .*no user "nosuch" with a password; that is right for one .* certificate/);
     expect((await q('acl add --allow * --deny ANONYMOUS -o read -t orders')).stderr).toBe('');
     const tiny = await q('quota set user=annn produce=20');
     expect(tiny.code).toBe(0);

@@ -13,7 +13,7 @@ Sets a broker up, so that only who belongs there is let in. What is there alread
       Alone: make the first administrator, in the data folder of a broker that does not run. It is
       asked for a password. With --secure: what the administrator is called (default admin).
   --renew
-      Give the broker of --secure a new certificate for its key; SIGHUP makes it read that.
+      Give the broker of --secure a new certificate for its key, which it takes by itself.
 
   --password-file <path>
       File with the password of the administrator, for nobody else to read; - is standard input.

@@ -21,13 +21,19 @@ export function profilePath(env: NodeJS.ProcessEnv): string {
   return join(isAbsolute(chosen) ? chosen : join(env['HOME'] || homedir(), '.config'), 'q', 'config.yaml');
 }
 
+/** The address of a profile of that name that leads to another broker than `profile` does; null: there is none. */
+export async function otherProfile(path: string, name: string, profile: QProfile): Promise<string | null> {
+  const { isMap, parseDocument } = await import('yaml');
+  const found = parseDocument((await textOf(path)) ?? '').getIn(['profiles', name]);
+  if (!isMap(found)) return null;
+  const isSame = (['url', 'adminUrl', 'ca'] as const).every((field) => found.get(field) === profile[field]);
+  return isSame ? null : String(found.get('url'));
+}
+
 /** Adds a profile to those of `q`; the first one is used from then on, as with `q profile add`. */
 export async function addProfile(path: string, name: string, profile: QProfile): Promise<ProfileOutcome> {
   const { Document, isMap, parseDocument } = await import('yaml');
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await textOf(path);
   const document = text === null || text.trim() === '' ? new Document({}) : parseDocument(text);
   if (document.errors.length > 0 || !isMap(document.contents)) return 'unusable';
   const profiles = document.get('profiles');
@@ -39,4 +45,11 @@ export async function addProfile(path: string, name: string, profile: QProfile):
   if (text === null) await makeFile(path, document.toString());
   else await replaceFile(path, document.toString());
   return 'made';
+}
+
+async function textOf(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../settings.ts';
@@ -6,13 +7,14 @@ import { certificateFiles, DevelopmentAuthority, hostsOf } from './development-c
 import type { LeafRequest } from './development-certificates.ts';
 import { makeFirstAdministrator } from './first-administrator.ts';
 import { InitError } from './init-error.ts';
-import type { InitFlags } from './init-flags.ts';
+import type { InitFlags, InitPorts } from './init-flags.ts';
 import { addressBytes } from './ip-address.ts';
 import { isThere, makeFile, makeFolder, readSecret } from './new-files.ts';
 import type { PasswordInput } from './password-input.ts';
 import { readPassword } from './password-input.ts';
-import { addProfile, profilePath } from './q-profile.ts';
-import { settingsText } from './settings-text.ts';
+import { addProfile, otherProfile, profilePath } from './q-profile.ts';
+import type { QProfile } from './q-profile.ts';
+import { portsIn, settingsText } from './settings-text.ts';
 
 /** Nobody guesses one of 144 bits. */
 const passwordBytes = 18;
@@ -37,9 +39,19 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
   const folder = resolve(flags.into);
   const path = (name: string): string => join(folder, name);
   const said = new Outcome();
-  await makeFolder(folder);
-  // First what may be refused: where a broker runs, nothing is left behind.
+  const settingsFile = path('q-broker.yaml');
   const user = flags.admin ?? 'admin';
+  // First what may be refused: where a broker runs, or a profile leads to another one, nothing is left behind.
+  const ports = await portsOf(settingsFile, flags.ports);
+  const profile = {
+    url: `qs://localhost${ports.port === null ? '' : `:${ports.port}`}`,
+    adminUrl: `https://localhost:${ports.adminPort ?? 7421}`,
+    ca: path(certificateFiles.ca),
+    user,
+    passwordFile: path(`${user}.password`),
+  };
+  await refuseOtherProfile(flags.profile, profile, tools.env);
+  await makeFolder(folder);
   await setUpAdministrator(user, { flags, settings, tools, passwordFile: path(`${user}.password`), said });
   const found = await DevelopmentAuthority.open(folder, tools.now);
   const authority = found ?? (await DevelopmentAuthority.make(folder, tools.now));
@@ -51,30 +63,50 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
     const { isNew } = await authority.leaf(clientRequest(flags.client));
     said.note(isNew, `a certificate of ${flags.client}`);
   }
-  const settingsFile = path('q-broker.yaml');
   const dataDir = resolve(settings.dataDir);
   const text = settingsText({
     dataDir,
     certificate: path(server.certificate),
     key: path(server.key),
-    ports: flags.ports,
+    ports,
   });
   said.note(await makeFile(settingsFile, text), 'settings (q-broker.yaml)');
-  const profile = await addProfile(profilePath(tools.env), flags.profile, {
-    url: `qs://localhost${flags.ports.port === null ? '' : `:${flags.ports.port}`}`,
-    adminUrl: `https://localhost:${flags.ports.adminPort ?? 7421}`,
-    ca: path(certificateFiles.ca),
-    user,
-    passwordFile: path(`${user}.password`),
-  }).catch((error: unknown) => {
-    throw new InitError(`the profile of q cannot be kept in ${profilePath(tools.env)}: ${(error as Error).message}`, {
+  said.note(await keepProfile(flags.profile, profile, tools.env), `profile "${flags.profile}" of q`);
+  return { folder, settingsFile, made: said.made, kept: said.kept };
+}
+
+/** Those of the settings that are there, which stay as they are. @throws InitError where a flag names another one */
+async function portsOf(settingsFile: string, wanted: InitPorts): Promise<InitPorts> {
+  if (!(await isThere(settingsFile))) return wanted;
+  const ports = await portsIn(await readFile(settingsFile, 'utf8'));
+  for (const [setting, port] of Object.entries(wanted) as [keyof InitPorts, number | null][]) {
+    if (port === null || port === ports[setting]) continue;
+    const has = ports[setting] === null ? 'has none' : `has ${ports[setting]}`;
+    throw new InitError(
+      `${setting} ${port} would not count: ${settingsFile} is there already and ${has}; change it there, or name another folder with --into`,
+    );
+  }
+  return ports;
+}
+
+/** @throws InitError where who uses the profile would come to another broker */
+async function refuseOtherProfile(name: string, profile: QProfile, env: NodeJS.ProcessEnv): Promise<void> {
+  const other = await otherProfile(profilePath(env), name, profile);
+  if (other === null) return;
+  throw new InitError(
+    `q has a profile "${name}" already, for the broker ${other} with other certificates or ports; name another with --profile, or take that one away with "q profile remove ${name}"`,
+  );
+}
+
+/** Whether it is new. @throws InitError where it cannot be kept */
+async function keepProfile(name: string, profile: QProfile, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const outcome = await addProfile(profilePath(env), name, profile).catch((error: unknown) => {
+    throw new InitError(`the profile of q cannot be kept in ${profilePath(env)}: ${(error as Error).message}`, {
       cause: error,
     });
   });
-  if (profile === 'unusable')
-    throw new InitError(`${profilePath(tools.env)} is not what q writes; mend it, or take it away`);
-  said.note(profile === 'made', `profile "${flags.profile}" of q`);
-  return { folder, settingsFile, made: said.made, kept: said.kept };
+  if (outcome === 'unusable') throw new InitError(`${profilePath(env)} is not what q writes; mend it, or take it away`);
+  return outcome === 'made';
 }
 
 /** A certificate for the same names, and the same key, that is valid from now on. */
@@ -83,7 +115,7 @@ export async function renewCertificate(flags: InitFlags, now: () => number): Pro
   const authority = await authorityIn(folder, now);
   const server = serverRequest(await serverNames(join(folder, certificateFiles.server), flags.names));
   const { validUntil } = await authority.renewed(server);
-  return `${join(folder, server.certificate)} is for ${server.hosts.join(', ')} until ${day(validUntil)}; SIGHUP makes the broker read it`;
+  return `${join(folder, server.certificate)} is for ${server.hosts.join(', ')} until ${day(validUntil)}; a broker that runs takes it by itself`;
 }
 
 /** A certificate of one more user, by the authority that is there. */

@@ -22,3 +22,14 @@ export function settingsText({ dataDir, certificate, key, ports }: SecureSetting
     '',
   ].join('\n');
 }
+
+/** The ports that a file of settings names; null where it names none. */
+export async function portsIn(text: string): Promise<InitPorts> {
+  const { isMap, parseDocument } = await import('yaml');
+  const { contents } = parseDocument(text);
+  const portOf = (setting: keyof InitPorts): number | null => {
+    const value: unknown = isMap(contents) ? contents.get(setting) : null;
+    return typeof value === 'number' ? value : null;
+  };
+  return { port: portOf('port'), adminPort: portOf('adminPort'), kafkaPort: portOf('kafkaPort') };
+}

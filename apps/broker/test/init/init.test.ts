@@ -130,6 +130,23 @@ describe('q-broker init', () => {
     expect((await init(['--admin', 'ann', '--port', '1'])).err).toContain('--port goes with --secure');
   });
 
+  it('A2, Q3: refuses a profile that leads to another broker, and ports that would not count', async () => {
+    await init(secure('--port', '7520'));
+    expect((await init(secure())).out).toContain('nothing new');
+    expect((await init(secure('--port', '7520'))).out).toContain('nothing new');
+    const ports = await init(secure('--port', '7530'));
+    expect([ports.code, ports.err]).toEqual([1, expect.stringMatching(/port 7530 would not count: .*has 7520/)]);
+    const second = ['--secure', '--into', join(home, 'second'), '--data-dir', join(home, 'data2')];
+    const refused = await init([...second, '--port', '7620']);
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/"secure" already, for the broker qs:\/\/localhost:7520 .*--profile/),
+    ]);
+    expect(readdirSync(home).sort()).toEqual(['config', 'data', 'secure']);
+    expect((await init([...second, '--port', '7620', '--profile', 'second'])).code).toBe(0);
+    expect(readFileSync(join(home, 'config/q/config.yaml'), 'utf8')).toContain('qs://localhost:7620');
+  });
+
   it('Q3: names the folder above that is missing', async () => {
     const { code, err } = await init(['--secure', '--into', join(home, 'no', 'secure')]);
     expect([code, err]).toEqual([

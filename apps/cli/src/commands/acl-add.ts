@@ -9,7 +9,7 @@ import { confirm, requireForceOrTerminal } from '../confirmation.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { rulesPath } from './acl-list.ts';
-import { noteUnknownUsers } from './unknown-users.ts';
+import { noteUnknownPrincipals } from './unknown-users.ts';
 import { principalOf } from './whoami.ts';
 
 interface AddedRules {
@@ -32,7 +32,11 @@ export async function addRules(
       }
     }
     const answer = await admin.json<AddedRules>({ path: rulesPath, body: { rules } });
-    await noteUnknownUsers(context, admin, rules.map(({ principal }) => principal).flatMap(userNamed));
+    await noteUnknownPrincipals(
+      context,
+      admin,
+      rules.map(({ principal }) => principal),
+    );
     return answer;
   });
   if (options.json === true) stdout.write(formatJson(added, isTerminal(stdout)));
@@ -40,12 +44,6 @@ export async function addRules(
     for (const rule of added.rules) stdout.write(`${rule.added ? 'added' : 'there already'}: ${ruleText(rule)}\n`);
   }
   return ExitCode.ok;
-}
-
-/** Everybody, and whoever has no name, are no users. */
-function userNamed(principal: string): string[] {
-  const name = principal.replace(/^User:/, '');
-  return principal === everybody || name === 'ANONYMOUS' ? [] : [name];
 }
 
 /** Whoever may not alter the cluster cannot remove rules. */

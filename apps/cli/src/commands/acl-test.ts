@@ -9,6 +9,7 @@ import { usageError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { rulesPath } from './acl-list.ts';
+import { noteUnknownPrincipals } from './unknown-users.ts';
 
 export interface AclTestOptions extends GlobalOptions, ResourceOptions {
   readonly principal: string;
@@ -35,12 +36,12 @@ export async function testAccess(context: CommandContext, options: AclTestOption
     throw usageError('with what? --topic NAME, --group NAME, --transactional-id NAME or --cluster');
   if (another !== undefined || second !== undefined || operation === undefined || operation === 'all')
     throw usageError('one operation and one thing are tested at a time');
-  const decision = await withAdmin(context, options, (admin) =>
-    admin.json<Decision>({
-      path: `${rulesPath}/test`,
-      body: { principal, host, operation, resourceType: resource.type, resourceName: resource.name },
-    }),
-  );
+  const decision = await withAdmin(context, options, async (admin) => {
+    const body = { principal, host, operation, resourceType: resource.type, resourceName: resource.name };
+    const answer = await admin.json<Decision>({ path: `${rulesPath}/test`, body });
+    await noteUnknownPrincipals(context, admin, [principal]);
+    return answer;
+  });
   const { stdout } = context;
   stdout.write(options.json === true ? formatJson(decision, isTerminal(stdout)) : decisionText(decision));
   return decision.allowed ? ExitCode.ok : ExitCode.failure;

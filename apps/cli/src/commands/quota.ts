@@ -104,7 +104,7 @@ function readPairs(pairs: readonly Pair[]): { entity: Entity; quotas: Record<str
     if (name in entityNames) entity[entityNames[name as keyof typeof entityNames]] = value === '*' ? null : value;
     else if (name in kinds) {
       const kind = kinds[name as keyof typeof kinds];
-      quotas[kind] = value === 'none' ? null : amountOf(kind, value);
+      quotas[kind] = value === 'none' ? null : amountOf(name, kind, value);
     } else {
       const words = [...Object.keys(entityNames), ...Object.keys(kinds)];
       const guess = nearest(name, words);
@@ -126,9 +126,17 @@ function noteIfTiny({ stderr }: CommandContext, kind: string, amount: number | n
   stderr.write(`note: ${kind} is ${amount} bytes a second, less than most requests have; 20MB is 20 megabytes\n`);
 }
 
-function amountOf(kind: string, text: string): number {
-  if (kind.endsWith('ByteRate')) return parseByteSize(text, { min: 1, max: Number.MAX_SAFE_INTEGER });
+function amountOf(name: string, kind: string, text: string): number {
+  if (kind.endsWith('ByteRate')) return byteRateOf(name, text);
   const amount = Number(text.replace(/%$/, ''));
   if (text !== '' && Number.isFinite(amount) && amount > 0) return amount;
-  throw usageError(`${kind} is "${text}"; expected a number above 0, or none`);
+  throw usageError(`${name} is "${text}"; expected a number above 0, or none`);
+}
+
+function byteRateOf(name: string, text: string): number {
+  try {
+    return parseByteSize(text, { min: 1, max: Number.MAX_SAFE_INTEGER });
+  } catch {
+    throw usageError(`${name} is "${text}"; expected bytes in a second, such as 10MB, 512KiB or 100000, or none`);
+  }
 }

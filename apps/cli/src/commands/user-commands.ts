@@ -6,6 +6,8 @@ import type { UserDeleteOptions } from './user-delete.ts';
 import type { UserPasswordOptions } from './user-password.ts';
 
 const passwordHelp = 'the password is asked for, or read from standard input; it is never an argument';
+const generateHelp = 'make a password up, and write it to standard output, once';
+const intoHelp = 'write the password that --generate makes up to this new file, for nobody else to read';
 
 /** `q user …`: definitions only, see `createProgram`. */
 export function addUserCommands(program: Command, host: ProgramHost): void {
@@ -41,11 +43,12 @@ function addPasswords(user: Command, host: ProgramHost): void {
     user
       .command('create <user>')
       .description(`make a user; ${passwordHelp}`)
-      .option('--generate', 'make a password up, and write it to standard output, once'),
+      .option('--generate', generateHelp)
+      .option('--into <file>', intoHelp),
     [
       ['q user create bob', 'asks for the password, twice'],
       ['cat bob.password | q user create bob', 'takes it from standard input'],
-      ['q user create billing --generate > billing.password', 'makes one up'],
+      ['q user create billing --generate --into billing.password', 'makes one up'],
     ],
   ).action((name: string, _options: unknown, command: Command) =>
     host.run(() =>
@@ -58,7 +61,8 @@ function addPasswords(user: Command, host: ProgramHost): void {
     user
       .command('passwd <user>')
       .description(`give a user another password; ${passwordHelp}`)
-      .option('--generate', 'make a password up, and write it to standard output, once'),
+      .option('--generate', generateHelp)
+      .option('--into <file>', intoHelp),
     [['q user passwd bob', 'asks for the new password, twice'], ['cat bob.password | q user passwd bob']],
   ).action((name: string, _options: unknown, command: Command) =>
     host.run(() =>

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { AdminApi } from '../admin/admin-api.ts';
 import { withAdmin } from '../admin-call.ts';
 import { isTerminal } from '../command-context.ts';
@@ -8,6 +9,7 @@ import { nearest } from '../input/nearest.ts';
 import { formatJson } from '../output/json.ts';
 import { checkNewPassword, newPassword } from '../secure/new-password.ts';
 import type { NewPasswordOptions } from '../secure/new-password.ts';
+import { keepNewSecret } from '../secure/secret-file.ts';
 import { usersPath } from './user-list.ts';
 import type { UserRow } from './user-list.ts';
 
@@ -31,15 +33,27 @@ async function give(
     // Nobody types a password for nothing.
     await checkThere(admin, name, { isNew });
     const given = await newPassword(context, name, options);
-    if (isNew) await admin.json({ path: usersPath, body: { name, password: given } });
-    else {
-      const path = `${usersPath}/${encodeURIComponent(name)}/password`;
-      await admin.json({ method: 'PUT', path, body: { password: given } });
+    // Kept before it counts: a password that cannot be kept would be of no use to anybody.
+    if (options.into !== undefined) await keepNewSecret(options.into, given);
+    try {
+      await store(admin, { name, password: given, isNew });
+    } catch (error) {
+      if (options.into !== undefined) await rm(options.into, { force: true });
+      throw error;
     }
     return given;
   });
   report(context, name, { options, said: isNew ? `made user ${name}` : `${name} has another password`, password });
   return ExitCode.ok;
+}
+
+async function store(
+  admin: AdminApi,
+  { name, password, isNew }: { readonly name: string; readonly password: string; readonly isNew: boolean },
+): Promise<void> {
+  if (isNew) await admin.json({ path: usersPath, body: { name, password } });
+  else
+    await admin.json({ method: 'PUT', path: `${usersPath}/${encodeURIComponent(name)}/password`, body: { password } });
 }
 
 async function checkThere(admin: AdminApi, name: string, { isNew }: { readonly isNew: boolean }): Promise<void> {
@@ -65,18 +79,24 @@ export function noSuchUser(name: string, users: readonly UserRow[]): CommandErro
   });
 }
 
-/** A password that was made up is told this once, and alone on standard output, so that it can go into a file. */
+/** A password that was made up is told once: in its file, or alone on standard output. */
 function report(
   { stdout, stderr }: CommandContext,
   name: string,
   o: { readonly options: UserPasswordOptions; readonly said: string; readonly password: string },
 ): void {
   const { options, said, password } = o;
-  const isMadeUp = options.generate === true;
+  const { into } = options;
+  const isMadeUp = options.generate === true && into === undefined;
   if (options.json === true) {
-    stdout.write(formatJson({ name, ...(isMadeUp && { password }) }, isTerminal(stdout)));
+    stdout.write(
+      formatJson(
+        { name, ...(isMadeUp && { password }), ...(into !== undefined && { passwordFile: into }) },
+        isTerminal(stdout),
+      ),
+    );
   } else if (isMadeUp) {
     stderr.write(`${said}; this is its password, which is stored nowhere:\n`);
     stdout.write(`${password}\n`);
-  } else stdout.write(`${said}\n`);
+  } else stdout.write(`${said}${into === undefined ? '' : `; its password is in ${into}`}\n`);
 }

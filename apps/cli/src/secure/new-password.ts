@@ -11,6 +11,8 @@ const generatedBytes = 18;
 
 export interface NewPasswordOptions {
   readonly generate?: boolean;
+  /** A new file for the password that is made up. */
+  readonly into?: string;
 }
 
 /** The password that a user is to have: made up, typed twice, or all of standard input. Never an argument. */
@@ -29,6 +31,8 @@ export function checkNewPassword(
   context: CommandContext,
   options: NewPasswordOptions & { readonly passwordFile?: string },
 ): void {
+  if (options.into !== undefined && options.generate !== true)
+    throw usageError('--into keeps a password that is made up; it goes with --generate');
   if (options.passwordFile === '-' && options.generate !== true && !isTerminal(context.stdin))
     throw usageError('standard input is the new password here; name a file with --password-file for your own');
 }

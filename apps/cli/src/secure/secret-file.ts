@@ -1,7 +1,9 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 
+/** What a file for nobody else has. */
+const ownMode = 0o600;
 /** Far more than a key or a token has. */
 const secretBytesMax = 64 << 10;
 const permissionBits = 0o777;
@@ -32,6 +34,26 @@ export async function readSecretFile({ path, what }: SecretFile): Promise<string
     throw unreadable({ path, what }, error);
   }
   return content.toString('utf8');
+}
+
+/** Makes a file of one line that nobody else may read. @throws CommandError where one is there, or it cannot be made */
+export async function keepNewSecret(path: string, secret: string): Promise<void> {
+  let isMade = false;
+  try {
+    await using file = await open(path, 'wx', ownMode);
+    isMade = true;
+    // The mode above is only an upper bound of what the file gets.
+    await file.chmod(ownMode);
+    await file.writeFile(`${secret}\n`);
+    await file.sync();
+  } catch (error) {
+    if (isMade) await rm(path, { force: true });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EEXIST' ? 'there is one, and it stays as it is' : message;
+    throw new CommandError(ExitCode.failure, `${path} cannot be made: ${reason}; nothing was changed`, {
+      cause: error,
+    });
+  }
 }
 
 function readable({ path, what }: SecretFile, mode: number): CommandError {
