@@ -104,15 +104,28 @@ export class AskingLogin implements AdminLogin {
     const { logins } = this.#options;
     const outcome = await (scheme === 'bearer'
       ? logins.byToken(given.trim(), request.address)
-      : logins.byPassword(basicOf(given.trim()), request.address));
-    if ('reason' in outcome) throw this.#refused(outcome, request);
+      : this.#byPassword(basicOf(given.trim()), request));
+    if ('reason' in outcome) {
+      this.#noteRefused(outcome, request);
+      throw loginRefused();
+    }
     this.#noteDone(request, outcome.principal, wayOf(outcome.mechanism));
     return identityOf(outcome);
   }
 
-  #refused({ user, mechanism, reason }: Refused, request: AdminRequest): QError {
+  async #byPassword(given: { user: string; password: string }, request: AdminRequest): Promise<LetIn | Refused> {
+    try {
+      return await this.#options.logins.byPassword(given, request.address);
+    } catch (error) {
+      // Whoever was told to come again has tried, too.
+      if (QError.is(error) && error.code === 'BROKER_BUSY')
+        this.#noteRefused({ user: given.user, mechanism: 'PLAIN', reason: error.message }, request);
+      throw error;
+    }
+  }
+
+  #noteRefused({ user, mechanism, reason }: Refused, request: AdminRequest): void {
     this.#options.news.refused({ mechanism: wayOf(mechanism), by: authorOf(request) }, { user, reason });
-    return loginRefused();
   }
 
   /** A program that asks every few seconds is told of once in a while. */

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { QError } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AskingLogin } from '../../src/admin/admin-login.ts';
@@ -16,6 +17,7 @@ function setUp() {
   const logins = {
     byPassword: ({ user, password }: { user: string; password: string }) => {
       asked.push(`${user}/${password}`);
+      if (password === 'canary of many') return Promise.reject(new QError('BROKER_BUSY', 'one after another'));
       const principal = { name: `User:${user}` };
       return Promise.resolve(
         password === 'pw'
@@ -111,6 +113,15 @@ describe('who asks the admin server', () => {
       () => undefined,
     );
     expect(noted.at(-1)).toMatchObject({ event: 'audit.login_refused', by: { principal: { name: 'User:bob' } } });
+    expect(JSON.stringify(noted)).not.toContain('canary');
+  });
+
+  it('SEC-9, SEC-15: the trail names whoever is told to come again', async () => {
+    const { ask, noted } = setUp();
+    const asked = ask({ authorization: basic('bob', 'canary of many') });
+    await expect(asked).rejects.toMatchObject({ code: 'BROKER_BUSY' });
+    const principal = { name: 'User:bob' };
+    expect(noted).toMatchObject([{ event: 'audit.login_refused', by: { principal }, reason: 'one after another' }]);
     expect(JSON.stringify(noted)).not.toContain('canary');
   });
 });

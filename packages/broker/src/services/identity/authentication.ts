@@ -49,7 +49,7 @@ export type LoginStep =
     }
   /**
    * `reason` is for the log, `message` for the client. `goesOn`: the mechanism has another message before its end,
-   * which is a refusal in any case.
+   * which is a refusal in any case. `isGuess`: a password was looked at, and was wrong.
    */
   | {
       readonly kind: 'refused';
@@ -57,6 +57,7 @@ export type LoginStep =
       readonly reason: string;
       readonly message: Buffer;
       readonly goesOn: boolean;
+      readonly isGuess?: true;
     };
 
 /** One exchange. Its steps are taken one after another. */
@@ -130,22 +131,29 @@ export class Authentication {
     }
     const { clock } = this.#options;
     if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, place.address, clock.monotonic());
-    if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), place, sinceMs);
+    // Whoever names a user and shows no password for it must not push the turn of that user.
+    if (taken.kind === 'refused') await this.#holdBack(taken.isGuess ? taken.user : '', place, sinceMs);
     return taken;
+  }
+
+  /** Resolves when a failure may be answered that is no guess at a password: it pushes nobody's turn. */
+  holdBack(place: Pick<LoginPlace, 'address'>): Promise<void> {
+    return this.#holdBack('', place, this.#options.clock.monotonic());
+  }
+
+  /** Whether a password of this user from there would be checked at once. */
+  isFree(user: string, address: string): boolean {
+    return this.#failures.waitMs(principalOf(user), address, this.#options.clock.monotonic()) === 0;
   }
 
   /**
    * Notes a failure, and resolves when it may be answered. Counts from when the message came, so that the answer does
    * not tell how much work there was.
    */
-  holdBack(
-    principal: string,
-    { address }: Pick<LoginPlace, 'address'>,
-    sinceMs: number = this.#options.clock.monotonic(),
-  ): Promise<void> {
+  #holdBack(user: string, { address }: Pick<LoginPlace, 'address'>, sinceMs: number): Promise<void> {
     const { clock } = this.#options;
     const nowMs = clock.monotonic();
-    const delayMs = Math.max(0, this.#failures.failed(principal, address, nowMs) - (nowMs - sinceMs));
+    const delayMs = Math.max(0, this.#failures.failed(principalOf(user), address, nowMs) - (nowMs - sinceMs));
     return new Promise((resolve) => void clock.schedule(delayMs, resolve));
   }
 
@@ -163,7 +171,7 @@ export class Authentication {
       // Whoever shows again who it is has shown it once.
       const waitMs = principal === shownAs ? 0 : this.#failures.waitMs(principal, address, nowMs);
       if (waitMs === 0) return this.#noted(check(), address);
-      if (nowMs + waitMs > untilMs) throw tooManyGuesses();
+      if (nowMs + waitMs > untilMs) throw tooManyGuesses(user);
       await new Promise((resolve) => void clock.schedule(waitMs, () => resolve(null)));
     }
   }
@@ -208,7 +216,7 @@ export class Authentication {
     const mechanism = scramMechanisms.find((each) => this.#credentialOf(username, each).isKnown) ?? 'SCRAM-SHA-256';
     const { credential, isKnown } = this.#credentialOf(username, mechanism);
     const { salt, iterations } = credential;
-    const saltedPassword = await this.#options.salt(mechanism, { password, salt, iterations });
+    const saltedPassword = await this.#options.salt(mechanism, { password, salt, iterations }).catch(naming(username));
     const shown = scramCredential(mechanism, { saltedPassword, salt, iterations });
     const isRight = process.getBuiltinModule('node:crypto').timingSafeEqual(shown.storedKey, credential.storedKey);
     return this.#inTurn(username, place, () => {
@@ -235,18 +243,27 @@ export class Authentication {
   }
 }
 
-function wrong(username: string): LoginStep {
-  return refused(username, 'wrong password, or no such user');
+function wrong(username: string): LoginStep & { readonly kind: 'refused' } {
+  return { ...refused(username, 'wrong password, or no such user'), isGuess: true };
 }
 
-function tooManyGuesses(): QError {
-  return new QError('BROKER_BUSY', 'logins from this address fail, and are checked one after another; try again later');
+function tooManyGuesses(user: string): QError {
+  const message = 'logins from this address fail, and are checked one after another; try again later';
+  return new QError('BROKER_BUSY', message, { details: { user } });
+}
+
+/** The trail tells whose password was not looked at. */
+function naming(user: string): (error: unknown) => never {
+  return (error) => {
+    if (!QError.is(error) || error.code !== 'BROKER_BUSY') throw error;
+    throw new QError('BROKER_BUSY', error.message, { details: { ...error.details, user } });
+  };
 }
 
 function done(principal: Principal, message: Buffer, expiresAtMs: number | null): LoginStep {
   return { kind: 'done', principal, message, expiresAtMs };
 }
 
-function refused(user: string, reason: string, message: Buffer = nothing): LoginStep {
+function refused(user: string, reason: string, message: Buffer = nothing): LoginStep & { readonly kind: 'refused' } {
   return { kind: 'refused', user, reason, message, goesOn: false };
 }

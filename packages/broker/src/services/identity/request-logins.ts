@@ -2,12 +2,14 @@
  * Lets in whoever shows who they are with each request, as HTTP has it: with a password or a token (row A1).
  *
  * Invariants
- *  1. A password that was right a moment ago is known again without the work of hashing it: for `knownPasswordMs`, by a
- *     keyed hash alone, and only while its user is as it was then.
- *  2. At most `knownPasswordsMax` are known; the one that was checked first goes first.
+ *  1. A password that was right a moment ago is known again without the work of hashing it: for `knownPasswordMs`, from
+ *     the same network, by a keyed hash alone, and only while its user is as it was then.
+ *  2. It answers no faster than a guess would: where a password of this user from there would wait for its turn, so
+ *     does this one, and another password makes it forgotten. Else whoever guesses would hear at once of the right one.
+ *  3. At most `knownPasswordsMax` are known; the one that was checked first goes first.
  */
 import { QError, SaslFault, formatBearer, formatPlain } from '@q/protocol';
-import { securityLimits } from '@q/security';
+import { networkOf, securityLimits } from '@q/security';
 import type { User } from '@q/security';
 import type { Principal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
@@ -31,6 +33,8 @@ export interface Refused {
 }
 
 interface Known {
+  /** Keyed: whoever sees the memory later does not learn the password. */
+  readonly digest: Buffer;
   readonly user: User | undefined;
   readonly principal: Principal;
   readonly untilMs: number;
@@ -62,9 +66,10 @@ export class RequestLogins {
     { user: name, password }: { readonly user: string; readonly password: string },
     address: string,
   ): Promise<LetIn | Refused> {
-    const key = this.#keyOf(name, password);
-    const known = this.#find(key, name);
-    if (known !== null) return this.#letIn(known);
+    const key = `${networkOf(address)} ${name}`;
+    const digest = this.#digestOf(name, password);
+    const known = this.#find(key, { name, digest });
+    if (known !== null && this.#authentication.isFree(name, address)) return this.#letIn(known);
     // What the password is checked against may change meanwhile: then it is not known for later.
     const user = this.#users.find(name);
     const step = await this.#exchange('PLAIN', address, () =>
@@ -72,6 +77,7 @@ export class RequestLogins {
     );
     if (step.kind !== 'done') return { user: name, mechanism: 'PLAIN', reason: reasonOf(step) };
     const fresh = {
+      digest,
       user,
       principal: step.principal,
       untilMs: this.#clock.monotonic() + securityLimits.knownPasswordMs,
@@ -108,17 +114,17 @@ export class RequestLogins {
     return { principal, mechanism: 'PLAIN', holds };
   }
 
-  /** A keyed hash: neither whoever sees the memory later nor time that a comparison takes tells the password. */
-  #keyOf(name: string, password: string): string {
+  #digestOf(name: string, password: string): Buffer {
     const { createHmac } = process.getBuiltinModule('node:crypto');
-    return createHmac('sha256', this.#secret).update(`${name}\0${password}`).digest('base64');
+    return createHmac('sha256', this.#secret).update(`${name}\0${password}`).digest();
   }
 
-  #find(key: string, name: string): Known | null {
+  #find(key: string, { name, digest }: { readonly name: string; readonly digest: Buffer }): Known | null {
     const known = this.#known.get(key);
     if (known === undefined) return null;
-    if (known.user !== undefined && this.#users.find(name) === known.user && this.#clock.monotonic() < known.untilMs)
-      return known;
+    const isAsItWas = known.user !== undefined && this.#users.find(name) === known.user;
+    const isRight = process.getBuiltinModule('node:crypto').timingSafeEqual(known.digest, digest);
+    if (isAsItWas && isRight && this.#clock.monotonic() < known.untilMs) return known;
     this.#known.delete(key);
     return null;
   }

@@ -136,7 +136,7 @@ export class SessionIdentity {
   /** Resolves when a failure may be answered that no exchange has told. */
   holdBack(): Promise<void> {
     const { authentication, place } = this.#options;
-    return authentication === null ? Promise.resolve() : authentication.holdBack('', place);
+    return authentication === null ? Promise.resolve() : authentication.holdBack(place);
   }
 
   get #placeNow(): LoginPlace {
@@ -147,7 +147,7 @@ export class SessionIdentity {
   async #refuseAnother(authentication: Authentication, { principal }: Done): Promise<Login> {
     const user = principal.name.slice('User:'.length);
     const reason = `the connection is of ${this.#principal.name}`;
-    await authentication.holdBack(principal.name, this.#options.place);
+    await authentication.holdBack(this.#options.place);
     return { kind: 'refused', user, reason, message: Buffer.alloc(0), goesOn: false, isAnother: true };
   }
 

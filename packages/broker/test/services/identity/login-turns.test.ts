@@ -2,10 +2,16 @@
 import { formatPlain, ScramClient, scramCredential } from '@q/protocol';
 import { ManualClock, SeededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/logger.ts';
 import { LogMetadataStore } from '../../../src/metadata/log-metadata-store.ts';
 import { Authentication } from '../../../src/services/identity/authentication.ts';
 import type { LoginPlace } from '../../../src/services/identity/authentication.ts';
+import { LoginNews } from '../../../src/services/identity/login-news.ts';
+import { SessionIdentity } from '../../../src/services/identity/session-identity.ts';
+import { endlessSeats } from '../../../src/services/identity/user-seats.ts';
 import { UserStore } from '../../../src/services/identity/user-store.ts';
+import type { AuditEntry } from '../../../src/services/audit/audit-entry.ts';
+import { FakeSignal } from '../../fakes/fake-caller.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 
 const salt = Buffer.from('saltsalt');
@@ -84,6 +90,45 @@ describe('A1, SEC-9: guesses on many connections at the same time', () => {
       .begin('PLAIN', { ...place, shownAs: 'User:alice' })
       .step(formatPlain({ authorizationId: '', username: 'alice', password: 'alice-pw' }));
     expect(await again).toMatchObject({ kind: 'done' });
+  });
+
+  it('A1, SEC-9: what is refused without a look at a password holds up nobody whom it names', async () => {
+    const { clock, authentication, guess, found } = await scene();
+    const asAnother = formatPlain({ authorizationId: 'x', username: 'alice', password: 'y' });
+    for (let message = 0; message < 50; message += 1) {
+      void authentication.begin('PLAIN', place).step(asAnother);
+      await clock.advance(900);
+    }
+    guess('alice-pw');
+    await clock.advance(0);
+    expect(found).toEqual([`done after ${50 * 900}`]);
+    // The answers to them come later and later all the same.
+    let kind = '';
+    void authentication
+      .begin('PLAIN', place)
+      .step(asAnother)
+      .then((step) => (kind = step.kind));
+    await clock.advance(4_999);
+    expect(kind).toBe('');
+    await clock.advance(1);
+    expect(kind).toBe('refused');
+  });
+
+  it('A1, SEC-9, SEC-15: the trail names whoever is told to come again', async () => {
+    const { clock, authentication, guess } = await scene();
+    const noted: AuditEntry[] = [];
+    const news = new LoginNews({ logger: silentLogger, audit: { note: (entry) => void noted.push(entry) } });
+    for (let connection = 0; connection < 50; connection += 1) guess('wrong');
+    const signal = new FakeSignal();
+    const identity = new SessionIdentity({ authentication, place, clock, seats: endlessSeats, signal, news });
+    const message = formatPlain({ authorizationId: '', username: 'alice', password: 'canary' });
+    const by = { address: place.address, clientId: 'shop' };
+    const taken = identity.take('PLAIN', message, by).catch((error: unknown) => error);
+    await clock.advance(60_000);
+    expect(await taken).toMatchObject({ code: 'BROKER_BUSY' });
+    const principal = { name: 'User:alice' };
+    expect(noted).toMatchObject([{ event: 'audit.login_refused', by: { principal }, mechanism: 'PLAIN' }]);
+    expect(JSON.stringify(noted)).not.toContain('canary');
   });
 
   it('A1 slow those by SCRAM as well', async () => {

@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { scramCredential } from '@q/protocol';
+import { formatPlain, scramCredential } from '@q/protocol';
 import { securityLimits } from '@q/security';
 import { ManualClock, SeededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
@@ -37,9 +37,9 @@ async function scene(tokens: TokenVerifier | null = null) {
   const common = { users, clock, random };
   const authentication = new Authentication({ ...common, salt: salted, secret: Buffer.alloc(32, 7), tokens });
   const logins = new RequestLogins({ ...common, authentication });
-  const log = (user: string, password: string) => logins.byPassword({ user, password }, address);
+  const log = (user: string, password: string, from = address) => logins.byPassword({ user, password }, from);
   await give('alice', 'alice-pw');
-  return { clock, users, give, logins, log, derivations: () => derivations };
+  return { clock, users, give, logins, log, authentication, derivations: () => derivations };
 }
 
 const letIn = { principal: { name: 'User:alice' }, mechanism: 'PLAIN' };
@@ -52,6 +52,50 @@ describe('a login with each request', () => {
     await clock.advance(securityLimits.knownPasswordMs);
     expect(await log('alice', 'alice-pw')).toMatchObject(letIn);
     expect(derivations()).toBe(2);
+  });
+
+  it.each([
+    ['from elsewhere', '10.0.0.99'],
+    ['from the same address', address],
+  ])('A1, SEC-9: guesses %s take their turns while the right password is known', async (_where, from) => {
+    const { clock, log } = await scene();
+    await log('alice', 'alice-pw');
+    const answers: string[] = [];
+    const guess = (password: string): void => {
+      void log('alice', password, from).then(
+        (answer) => answers.push('principal' in answer ? `let in after ${clock.monotonic()}` : 'refused'),
+        () => answers.push('busy'),
+      );
+    };
+    // Each on a connection of its own, which is given up when it is not answered at once.
+    for (let connection = 0; connection < 1_000; connection += 1) {
+      guess(`guess-${connection}`);
+      if (connection % 16 === 15) await clock.advance(150);
+    }
+    const sinceMs = clock.monotonic();
+    guess('alice-pw');
+    await clock.advance(0);
+    expect(answers.filter((answer) => answer.startsWith('let in'))).toEqual([]);
+    await clock.advance(60_000);
+    expect(answers).toHaveLength(1_001);
+    // 9.4 s of guesses: after 0, 0.1, 0.3, 0.7, 1.5, 3.1, 6.3 s, and those that waited.
+    expect(answers.filter((answer) => answer === 'refused').length).toBeLessThanOrEqual(9);
+    expect(answers.some((answer) => answer === `let in after ${sinceMs}`)).toBe(false);
+  });
+
+  it('A1, SEC-9: who guesses at another door of the same address keeps what is known from being an answer at once', async () => {
+    const { clock, log, authentication } = await scene();
+    await log('alice', 'alice-pw');
+    const message = formatPlain({ authorizationId: '', username: 'alice', password: 'wrong' });
+    void authentication.begin('PLAIN', { address, mechanisms: ['PLAIN'] }).step(message);
+    await clock.advance(0);
+    let isLetIn = false;
+    void log('alice', 'alice-pw').then(() => (isLetIn = true));
+    await clock.advance(99);
+    expect(isLetIn).toBe(false);
+    await clock.advance(1);
+    expect(isLetIn).toBe(true);
+    expect(await log('alice', 'alice-pw', '10.0.0.99')).toMatchObject(letIn);
   });
 
   it('A1: another password, and one of another user, is not known', async () => {
