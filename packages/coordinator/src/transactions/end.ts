@@ -47,7 +47,13 @@ function repeated(before: Transaction, { producer, outcome }: End, { freshProduc
 
 /** Nothing was written in it. An abort raises the epoch all the same: what is still on its way is fenced by that. */
 function nothing(before: Transaction, { outcome, producer, raises }: End, context: TransactionContext): Turn {
-  if (outcome === 'commit') return refuse(before, 'INVALID_TRANSACTION_STATE', 'there is no transaction to commit');
+  if (outcome === 'commit')
+    return turn(before, {
+      kind: 'refused',
+      code: 'INVALID_TRANSACTION_STATE',
+      message: 'there is no transaction to commit',
+      isEarly: true,
+    });
   if (!raises) return turn(before, { kind: 'producer', producer });
   const next = raised(producer, context.freshProducerId);
   if (next === null) return turn(before, { kind: 'needs-producer-id' });

@@ -69,6 +69,8 @@ export interface TransactionRefusal {
     | 'TRANSACTION_LIMIT'
     | 'UNKNOWN_TRANSACTIONAL_ID';
   readonly message: string;
+  /** A commit in the epoch of now, with nothing written in it so far: what it commits may be on its way. */
+  readonly isEarly?: true;
 }
 
 /** What a command came to. To be told when the records are durable. */

@@ -65,6 +65,17 @@ describe('X1 what is seen of transactions', () => {
 });
 
 describe('X1 who writes under a transactional id', () => {
+  // findings/java-commits-before-its-records.sh; Kafka answers 48, and the producer is dead.
+  it('X1 a commit that comes before its records is sent again behind them, by clients whose partitions join', async () => {
+    const scene = await stage();
+    const producer = await begin(scene.client);
+    expect(await end(scene, producer, { commits: true, version: 4 })).toBe(48);
+    expect(await end(scene, producer, { commits: true })).toBe(51);
+    await write(scene, producer, { text: 'late', version: 13 });
+    expect(await end(scene, producer, { commits: true })).toBe(0);
+    expect((await committed(scene)).texts).toEqual(['late']);
+  });
+
   it('X1 a second one aborts what is open before it is answered', async () => {
     const scene = await stage();
     await write(scene, await begin(scene.client), { text: 'open', version: 13 });

@@ -337,7 +337,7 @@ export class Transactions {
         continue;
       }
       await this.#settled(live);
-      if (result.kind === 'refused') throw new QError(result.code, result.message);
+      if (result.kind === 'refused') throw refused(result);
       if (result.kind === 'producer') return result.producer;
       // A broker that stops tells nothing any more: whoever asks the next one is answered there.
       if (clock.monotonic() >= deadlineMs || this.#teller.isStopped) throw stillEnding();
@@ -358,7 +358,7 @@ export class Transactions {
 
   #demand(live: LiveTransaction, command: TransactionCommand): void {
     const result = this.#step(live, command);
-    if (result.kind === 'refused') throw new QError(result.code, result.message);
+    if (result.kind === 'refused') throw refused(result);
   }
 
   #step(live: LiveTransaction, command: TransactionCommand, freshProducerId: number | null = null): TransactionResult {
@@ -468,6 +468,10 @@ async function openLog({ store, registry }: TransactionsOptions): Promise<Partit
   const log = await store.open(transactionsLogId, internalLogConfig);
   registry.serveInternal(log);
   return log;
+}
+
+function refused({ code, message, isEarly }: Extract<TransactionResult, { kind: 'refused' }>): QError {
+  return new QError(code, message, isEarly ? { details: { isEarly } } : {});
 }
 
 function unknownProducer(producerId: number): QError {
