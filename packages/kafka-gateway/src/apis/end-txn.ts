@@ -17,8 +17,9 @@ const raisesSince = 5;
 
 /**
  * Java's client may send the end of a transaction before it has sent what is in it
- * (findings/java-commits-before-its-records.sh). Kafka refuses that for good, and the producer is dead. Whoever is told to
- * come again does so behind its records: a client whose partitions join by being written to sends no commit of nothing.
+ * (findings/java-commits-before-its-records.sh). Kafka refuses that for good, and the producer is dead. Whoever is told
+ * to come again does so behind its records: a client whose partitions join by being written to sends no commit of
+ * nothing.
  */
 function toldEarly(raises: boolean): (error: unknown) => never {
   return (error) => {
