@@ -7,7 +7,7 @@ export type Position =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
   | { readonly kind: 'offset'; readonly offset: number }
-  /** So many records before the end. */
+  /** So many offsets before the end. */
   | { readonly kind: 'last'; readonly count: number }
   | { readonly kind: 'time'; readonly time: TimeExpression };
 
@@ -17,7 +17,7 @@ export interface OffsetRange {
   readonly to: Position | null;
 }
 
-export const offsetRangeHelp: string = `start, end, an offset, -N (the last N offsets of each partition; fewer records where some were compacted away), ${timeExpressionHelp}; or a range from:to of these, without its end`;
+export const offsetRangeHelp: string = `start, end, an offset, -N (the last N offsets of each partition; fewer records where some were compacted away, and in topics with transactions: each end of one takes an offset, too), ${timeExpressionHelp}; or a range from:to of these, without its end`;
 
 export function parseOffsetRange(text: string): OffsetRange {
   const whole = readPosition(text);
@@ -67,7 +67,7 @@ export interface PartitionEnds {
   readonly startOffset: number;
   /** Offset that the next record will get. */
   readonly endOffset: number;
-  /** Each offset between them has a record. False: compaction may have taken some out. */
+  /** Each offset between them has a record. False: compaction or transactions may have left some without. */
   readonly isGapless?: boolean;
 }
 

@@ -26,7 +26,11 @@ export const metricTable = {
   bytesIn: counter('q_bytes_in_total', 'Bytes of record batches produced.'),
   bytesOut: counter('q_bytes_out_total', 'Bytes of record batches fetched.'),
 
-  topicRecords: gauge('q_topic_records', 'Records that can be read; an upper bound in compacted topics.', 'topic'),
+  topicRecords: gauge(
+    'q_topic_records',
+    'Records that can be read; an upper bound in topics that are compacted or have transactions.',
+    'topic',
+  ),
   topicBytes: gauge('q_topic_size_bytes', 'Bytes that deleting the topic gives back to the disk.', 'topic'),
   topicPartitions: gauge('q_topic_partitions', 'Partitions of the topic.', 'topic'),
   topicRecordsIn: counter('q_topic_records_in_total', 'Records produced to the topic.', 'topic'),

@@ -10,7 +10,8 @@ export interface GroupDescription extends Omit<DescribeGroupResponse, 'partition
    */
   readonly lag: number | null;
   /**
-   * False: there may be fewer, because compaction has taken out some that are not counted one by one, or it is unknown.
+   * False: there may be fewer, because compaction or transactions have left offsets without a record that are not
+   * counted one by one, or it is unknown.
    */
   readonly lagExact: boolean;
   /**

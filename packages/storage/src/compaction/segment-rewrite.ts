@@ -107,7 +107,7 @@ class SegmentWriter {
   #scannedBytes = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** In the new file. */
+  /** In the new file, but for markers of transactions. */
   records = 0;
   recordsRemoved = 0;
   nextHorizonMs = -1;
@@ -148,7 +148,7 @@ class SegmentWriter {
     const kept = compacted.batch;
     const entry = { bytes: kept.length, lastOffset: batchLastOffset(kept), maxTimestampMs: batchMaxTimestamp(kept) };
     this.#segment.append(entry, this.#indexIntervalBytes);
-    this.records += batchRecordsCount(kept);
+    if (!batchIsControl(kept)) this.records += batchRecordsCount(kept);
     this.#waiting.push(kept);
     this.#waitingBytes += kept.length;
     if (this.#waitingBytes >= this.#blockBytes) await this.#write();

@@ -7,6 +7,7 @@ import { offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import type { LogId } from '../ports/log-store.ts';
+import type { ScannedBatch } from '../segment/segment-scan.ts';
 import { SegmentList } from '../segment/segment-list.ts';
 import { Segment } from '../segment/segment.ts';
 import type { LoadedLog, MessageIdsOnDisk } from './loaded-log.ts';
@@ -47,7 +48,13 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const segments = await statSegments(context, { directory, bases, isContiguous });
   const saved = await loadSavedState(context, { directory, config, content, segments, recoveryPoint });
   const { dedup, transactions, epochs } = saved;
-  const onBatch = replayInto(saved, now);
+  noteMarkers(segments, content.abortedIndexes);
+  let hasMarkers = content.abortedIndexes.length > 0 || dedup.producers.haveMarkers;
+  const replay = replayInto(saved, now);
+  const onBatch = (batch: ScannedBatch): void => {
+    hasMarkers ||= batchIsControl(batch.buffer, batch.at);
+    replay(batch);
+  };
   const found = await recoverSegments(context, {
     id,
     segments,
@@ -68,6 +75,8 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const owed = found.damage
     ? []
     : appendOwed(list, { pieces: o.owed, indexIntervalBytes: config.indexIntervalBytes, onBatch });
+  // Segments of a folder of an earlier version do not say which of them have markers.
+  if (hasMarkers || !isContiguous) for (const segment of list.all) segment.forgetGaps();
   const { endOffset } = list.active;
   const isHeadMissing = found.damage !== null && found.damage.fromOffset < list.first.baseOffset;
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
@@ -135,12 +144,16 @@ async function statSegments(
     // both.
     segment.isNameDurable = segment.sizeBytes > 0;
     segment.mayHaveGaps = !o.isContiguous;
-    segment.gaps = o.isContiguous ? 0 : null;
     segment.isTimeKnown = false;
     segment.indexes = null;
     segment.endOffset = segments[index + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;
   }
   return segments;
+}
+
+function noteMarkers(segments: readonly Segment[], bases: readonly number[]): void {
+  const noted = new Set(bases);
+  for (const segment of segments) segment.hasMarkers = segment.areMarkersNoted = noted.has(segment.baseOffset);
 }
 
 /** What the journal has comes behind what the files have. */

@@ -224,13 +224,15 @@ export class LogCheckpoints {
     if (isClosed && isComplete) segment.indexes = null;
   }
 
-  /** None for most logs. */
+  /** None for most logs. A segment with markers gets a file, though nothing was aborted. */
   #abortedPlans(): AbortedPlan[] {
     const { segmentList, transactions } = this.#core;
-    if (transactions.aborted.count === 0) return [];
     return segmentList.all.flatMap((segment) => {
+      if (transactions.aborted.count === 0 && !segment.hasMarkers) return [];
       const bytes = transactions.aborted.bytesOf(segment, segment.abortedSaved);
-      return bytes.length === 0 ? [] : [{ segment, position: segment.abortedSaved * abortedEntryBytes, bytes }];
+      return bytes.length === 0 && (segment.areMarkersNoted || !segment.hasMarkers)
+        ? []
+        : [{ segment, position: segment.abortedSaved * abortedEntryBytes, bytes }];
     });
   }
 
@@ -238,7 +240,9 @@ export class LogCheckpoints {
     if (!this.#core.segmentList.all.includes(segment)) return;
     const path = `${segment.directory}/${offsetFileName(segment.baseOffset, 'txnindex')}`;
     await writeFileFrom(this.#core.context.fileSystem, path, { position, bytes });
-    if (!this.#isOverruled(plan)) segment.abortedSaved = (position + bytes.length) / abortedEntryBytes;
+    if (this.#isOverruled(plan)) return;
+    segment.abortedSaved = (position + bytes.length) / abortedEntryBytes;
+    segment.areMarkersNoted = true;
   }
 
   async #pruneSnapshots(newest: number): Promise<void> {

@@ -6,6 +6,7 @@ import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import type { HeldPiece, JournaledLog } from '../journal/journal.ts';
 import type { Append, AppendOptions } from '../ports/log-store.ts';
 import type { ProducerBatch } from '../producers/producer-entry.ts';
+import type { Segment } from '../segment/segment.ts';
 import { readMarker } from '../transactions/marker.ts';
 import { journalPiece } from './journal-piece.ts';
 import type { LogCheckpoints } from './log-checkpoints.ts';
@@ -22,6 +23,13 @@ export interface LogWriterParts {
   readonly checkpoints: LogCheckpoints;
   /** So much was appended that the log's checkpoint should not wait. */
   readonly checkpointSoon: () => void;
+}
+
+interface PlacedBatch {
+  readonly producer: ProducerBatch;
+  readonly segment: Segment;
+  readonly baseOffset: number;
+  readonly steadyMs: number;
 }
 
 /*
@@ -117,7 +125,7 @@ export class LogWriter implements FlushedLog {
     if (stampsTime) append.logAppendTimeMs = now;
     segment.append(next, config.indexIntervalBytes);
     core.dedup.applied(producer, admission.ids, baseOffset, steadyMs, now);
-    if (batchIsTransactional(batch)) this.#noteTransaction(batch, producer, baseOffset, steadyMs);
+    if (batchIsTransactional(batch)) this.#noteTransaction(batch, { producer, segment, baseOffset, steadyMs });
     else core.dataEndOffset = lastOffset + 1;
     if (core.epochs.assign(leaderEpoch, baseOffset)) core.areEpochsSaved = false;
     core.appendedBytes += batch.length;
@@ -126,14 +134,16 @@ export class LogWriter implements FlushedLog {
     return append;
   }
 
-  #noteTransaction(batch: Buffer, producer: ProducerBatch, baseOffset: number, steadyMs: number): void {
+  #noteTransaction(batch: Buffer, o: PlacedBatch): void {
     const core = this.#core;
+    const { producer, baseOffset, steadyMs } = o;
     const { producerId, producerEpoch, lastOffsetDelta } = producer;
     if (!batchIsControl(batch)) {
       core.dataEndOffset = baseOffset + lastOffsetDelta + 1;
       core.transactions.wrote(producerId, producerEpoch, baseOffset);
       return;
     }
+    o.segment.addMarker();
     const marker = readMarker(batch);
     if (marker === null) return;
     core.dedup.producers.applyMarker(marker, baseOffset, steadyMs);

@@ -1,11 +1,12 @@
-import { batchRecordsCount } from '@q/protocol';
+import { batchIsControl, batchRecordsCount } from '@q/protocol';
 import type { LogCore } from '../log/log-core.ts';
 import { scanSegment } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 
 /*
- * Finds out how many records a compacted segment has, by the headers of its batches: no file says so. Compaction itself
- * counts what it writes, so this is for what was written before the last start, once each.
+ * Finds out how many records a segment has that was compacted or has markers of transactions, by the headers of its
+ * batches: no file says so. Compaction and appends count what they write, so this is for what was written before the
+ * last start, once each.
  *
  * Invariants
  * - One round reads at most its bytes, and one segment more: it reads what nobody has asked for.
@@ -27,14 +28,16 @@ export class RecordCounting {
 
   async #count(core: LogCore, segment: Segment): Promise<void> {
     const { version } = core;
-    const { endOffset, writtenBytes } = segment;
-    // What is not in the file yet was appended by this process, and has no gaps.
+    const { uncountedEnd, writtenBytes } = segment;
+    // Compaction may have left nothing at its end.
     const isWritten = segment !== core.segmentList.active && writtenBytes === segment.sizeBytes;
     this.#bytesLeft -= writtenBytes;
     const found = await readHeaders(core, segment);
     if (core.version !== version || core.state !== 'open') return;
-    if (found.isWhole) segment.gaps = (isWritten ? endOffset : found.nextOffset) - segment.baseOffset - found.records;
-    else segment.isUncountable = true;
+    if (!found.isWhole) segment.isUncountable = true;
+    // Otherwise the journal has the rest, and another round comes.
+    else if (isWritten || found.nextOffset >= uncountedEnd)
+      segment.foundGaps(uncountedEnd - segment.baseOffset - found.records);
   }
 }
 
@@ -42,7 +45,7 @@ async function readHeaders(
   core: LogCore,
   segment: Segment,
 ): Promise<{ records: number; nextOffset: number; isWhole: boolean }> {
-  const { path, baseOffset, endOffset, writtenBytes } = segment;
+  const { path, baseOffset, endOffset, uncountedEnd, writtenBytes } = segment;
   if (writtenBytes === 0) return { records: 0, nextOffset: baseOffset, isWhole: true };
   const { openFiles, limits } = core.context;
   let records = 0;
@@ -56,7 +59,9 @@ async function readHeaders(
       limitOffset: endOffset,
       verifyFromOffset: Number.POSITIVE_INFINITY,
       blockBytes: limits.readBlockBytes,
-      onBatch: ({ buffer, at }) => (records += batchRecordsCount(buffer, at)),
+      onBatch: ({ buffer, at, lastOffset }) => {
+        if (lastOffset < uncountedEnd && !batchIsControl(buffer, at)) records += batchRecordsCount(buffer, at);
+      },
     });
     return { records, nextOffset, isWhole: problem === null };
   } finally {

@@ -132,9 +132,13 @@ export class LocalLog implements PartitionLog {
   }
 
   recordsFrom(offset: number): RecordCount {
-    const { segmentList, logStartOffset, highWatermark, dataEndOffset } = this.core;
+    const { segmentList, logStartOffset, highWatermark, dataEndOffset, transactions } = this.core;
     if (offset >= dataEndOffset) return noRecords;
-    return segmentList.countRecords({ from: Math.max(offset, logStartOffset), to: highWatermark });
+    const from = Math.max(offset, logStartOffset);
+    const { records, isExact } = segmentList.countRecords({ from, to: highWatermark });
+    // Nobody who reads committed records gets those of an aborted transaction, and perhaps not those of an open one.
+    const isStable = transactions.firstUnstable >= highWatermark && !transactions.aborted.isAnyBehind(from);
+    return { records, isExact: isExact && isStable };
   }
 
   append(batch: Buffer, options: AppendOptions): Append {

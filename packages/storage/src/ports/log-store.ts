@@ -158,8 +158,9 @@ export interface PartitionLog {
 export interface RecordCount {
   readonly records: number;
   /**
-   * False: there may be fewer. So it is where the offset lies within a compacted segment, and of compacted logs after a
-   * start until maintenance has counted.
+   * False: there may be fewer. So it is where the offset lies within a segment that was compacted or has markers of
+   * transactions; after a start, of all of a log with such segments until maintenance has counted; and where records
+   * of an open or aborted transaction follow.
    */
   readonly isExact: boolean;
 }

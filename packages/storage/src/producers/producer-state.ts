@@ -67,6 +67,12 @@ export class ProducerState {
     return this.#producers.size;
   }
 
+  /** Whether one is remembered that a marker of a transaction was written for. */
+  get haveMarkers(): boolean {
+    for (const { coordinatorEpoch } of this.#producers.values()) if (coordinatorEpoch >= 0) return true;
+    return false;
+  }
+
   /** Every known producer as it is when it is asked for, the longest idle first. */
   *entries(): Iterable<RememberedProducer> {
     for (const producer of this.#producers.values()) yield producer.toEntry();

@@ -54,10 +54,10 @@ export class SegmentList {
       const span = Math.min(segment.endOffset, to) - Math.max(segment.baseOffset, from);
       if (span <= 0) continue;
       const { gaps } = segment;
-      // What was appended lately has none: all gaps lie below `to`. How many lie below `from` only the file knows.
-      const all = Math.min(segment.endOffset, to) - segment.baseOffset - (gaps ?? 0);
-      records += Math.min(span, all);
-      if (gaps === null || (gaps > 0 && from > segment.baseOffset)) isExact = false;
+      // How many gaps lie below `from`, or at `to` and behind it, only the file knows.
+      const isAll = from <= segment.baseOffset && to >= segment.endOffset;
+      records += Math.min(span, segment.endOffset - segment.baseOffset - (gaps ?? 0));
+      if (gaps === null || (gaps > 0 && !isAll)) isExact = false;
     }
     return { records, isExact };
   }

@@ -46,10 +46,17 @@ export class Segment {
    */
   mayHaveGaps = false;
   /**
-   * Offsets below `endOffset` that compaction left without a record; null where the file must be asked: see
-   * `countRecords`.
+   * Offsets below `endOffset` without a record that can be read: compaction took it out, or a marker of a transaction
+   * is there. Null where the file must be asked (record-counting.ts): about what lies below `uncountedEnd`.
    */
   gaps: number | null = 0;
+  uncountedEnd = 0;
+  /** Appended at or behind `uncountedEnd`, while `gaps` is null. */
+  #markersSince = 0;
+  /** Of transactions, as far as is known. */
+  hasMarkers = false;
+  /** The folder says so: the next start would not know otherwise. */
+  areMarkersNoted = false;
   /** It is damaged: asking again would find the same. */
   isUncountable = false;
   maxTimestampMs = -1;
@@ -108,6 +115,26 @@ export class Segment {
     this.indexEntries = this.indexes?.offsets.count ?? 0;
   }
 
+  /** The batch that was appended last is a marker of a transaction. */
+  addMarker(): void {
+    this.hasMarkers = true;
+    if (this.gaps === null) this.#markersSince += 1;
+    else this.gaps += 1;
+  }
+
+  /** How many gaps there are is not known any more. */
+  forgetGaps(): void {
+    this.gaps = this.endOffset > this.baseOffset ? null : 0;
+    this.uncountedEnd = this.endOffset;
+    this.#markersSince = 0;
+  }
+
+  /** The file was asked. */
+  foundGaps(belowUncountedEnd: number): void {
+    this.gaps = belowUncountedEnd + this.#markersSince;
+    this.#markersSince = 0;
+  }
+
   /** The last entry of a closed segment's time index is its greatest timestamp. */
   seal(): void {
     if (this.endOffset > this.baseOffset) this.indexes?.times.append(this.maxTimestampMs, this.#maxTimestampOffset);
@@ -118,9 +145,10 @@ export class Segment {
    * true that no record is later, and what it was before is not known.
    */
   takeBack(o: { endOffset: number; sizeBytes: number }): void {
-    // Which of the gaps lay behind it is not known.
-    if (this.gaps !== 0 && o.endOffset < this.endOffset) this.gaps = null;
+    const isShorter = o.endOffset < this.endOffset;
     this.endOffset = o.endOffset;
+    // Which of the gaps lay behind it is not known.
+    if (this.gaps !== 0 && isShorter) this.forgetGaps();
     this.sizeBytes = o.sizeBytes;
     this.writtenBytes = Math.min(this.writtenBytes, o.sizeBytes);
     this.syncedBytes = Math.min(this.syncedBytes, o.sizeBytes);

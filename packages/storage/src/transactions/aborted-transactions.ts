@@ -4,7 +4,8 @@ import { StorageError, newerFormatError } from '../errors.ts';
  * The aborted transactions of one log, so that whoever reads committed records is told which to leave out.
  *
  * File `<base offset>.txnindex` of a segment: those whose marker is in it. Big-endian, 34 bytes each; the layout is the
- * public one, and frozen (a golden test pins it). Entries only follow each other; there is no file where there is none.
+ * public one, and frozen (a golden test pins it). Entries only follow each other. There is a file, which may be empty,
+ * where there is a marker: so a start knows that not every offset has a record.
  *
  *    0  version i16 = 0
  *    2  producerId i64
@@ -58,6 +59,11 @@ export class AbortedTransactions {
       if (this.#number(index, at.lastStableOffset) >= to) break;
     }
     return found;
+  }
+
+  /** Whether one has records at `offset` or behind it. */
+  isAnyBehind(offset: number): boolean {
+    return this.#firstEndingAt(offset) < this.count;
   }
 
   /** Whether a record of that producer at that offset was aborted. */

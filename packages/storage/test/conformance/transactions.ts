@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LogConfig, PartitionLog } from '@q/storage';
+import type { LogConfig, PartitionLog, StoreOptions } from '@q/storage';
 import { committed, markerOf, markersOf, TransactionalProducer } from './committed.ts';
 import { append, StoreUnderTest } from './harness.ts';
 import type { StoreKind } from './harness.ts';
@@ -22,8 +22,12 @@ interface Scene extends AsyncDisposable {
   reopen(): Promise<void>;
 }
 
-async function scene(kind: StoreKind, config: Partial<LogConfig> = small): Promise<Scene> {
-  const under = await StoreUnderTest.start(kind, { tailCacheBytes: 0 });
+async function scene(
+  kind: StoreKind,
+  config: Partial<LogConfig> = small,
+  limits: StoreOptions['limits'] = {},
+): Promise<Scene> {
+  const under = await StoreUnderTest.start(kind, { tailCacheBytes: 0, limits });
   let log = await under.open(config);
   return {
     under,
@@ -85,6 +89,42 @@ export function transactions(kind: StoreKind): void {
       expect(s.log.lastStableOffset).toBe(0);
       await marked.durable;
       expect(s.log.lastStableOffset).toBe(2);
+    });
+
+    it('X1 counts no markers, and says so where what was aborted or is open is counted', async () => {
+      await using s = await scene(kind, {});
+      await s.a.write('x', 'y');
+      expect(s.log.recordsFrom(0)).toEqual({ records: 2, isExact: false });
+      await s.a.commit();
+      await s.b.write('z');
+      await s.b.commit();
+      expect(s.log.recordsFrom(0)).toEqual({ records: 3, isExact: true });
+      // How many markers lie before it only the file knows.
+      expect(s.log.recordsFrom(1)).toEqual({ records: 3, isExact: false });
+      expect(s.log.recordsFrom(4)).toEqual({ records: 0, isExact: true });
+      await s.b.write('gone');
+      await s.b.abort();
+      expect(s.log.recordsFrom(0)).toEqual({ records: 4, isExact: false });
+    });
+
+    it('X1 knows of markers after a start, also when nobody remembers their producers, and counts again', async () => {
+      await using s = await scene(kind, small, { producerExpiryMs: 1_000 });
+      for (let count = 0; count < 6; count += 1) {
+        await s.a.write('x');
+        await s.a.commit();
+      }
+      for (let count = 0; count < 2; count += 1) await roll(s.log);
+      const readable = (await committed(s.log)).length;
+      await s.under.clock.advance(1_001);
+      await s.under.store.maintain();
+      expect([...s.log.producers()]).toEqual([]);
+      expect(s.log.recordsFrom(0)).toEqual({ records: readable, isExact: true });
+      await s.reopen();
+      if (s.under.place.keeps) expect(s.log.recordsFrom(0).isExact).toBe(false);
+      await s.a.write('x');
+      await s.a.commit();
+      await s.under.store.maintain();
+      expect(s.log.recordsFrom(0)).toEqual({ records: readable + 1, isExact: true });
     });
 
     it('X1 names the aborted transactions of exactly what it gives, across the edges of segments', async () => {
