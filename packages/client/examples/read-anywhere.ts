@@ -7,7 +7,8 @@ for (let minute = 0; minute < 60; minute += 1) {
   await producer.send('log', { value: `minute ${minute}`, timestampMs: 1_700_000_000_000 + minute * 60_000 });
 }
 
-// From a time; the last few; a range. `stopAtEnd` ends the loop at what was the end when it began.
+// From a time; the last few offsets (fewer records where there were transactions); a range. `stopAtEnd` ends the loop
+// at what was the end when it began.
 for await (const { value } of q.consumer('log', {
   from: { timestampMs: 1_700_000_000_000 + 58 * 60_000 },
   stopAtEnd: true,

@@ -10,8 +10,8 @@ import { shown } from '../shown.ts';
  * `'earliest'` - with the first record that is kept; `'latest'` - with the first one that comes after now;
  * `{ offset }` - with that offset: one number for all, or one by partition (partitions not named begin at the
  * earliest); `{ timestampMs }` - with the first record at or after that time; `{ last }` - that many offsets before the
- * end: so many records, or fewer where compaction took some out or transactions were, whose ends take an offset each and
- * whose aborted records are not given.
+ * end: so many records, or fewer where compaction took some out or transactions were, whose ends take an offset each
+ * and whose aborted records are not given.
  */
 export type StartPosition =
   | 'earliest'
