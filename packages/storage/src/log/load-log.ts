@@ -18,6 +18,7 @@ import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
 import { replayOwedIds, restoreMessageIds } from './replay-message-ids.ts';
 import { loadSavedState, replayFrom, replayInto } from './saved-state.ts';
+import type { SavedState } from './saved-state.ts';
 
 const noMessageIds: MessageIdsOnDisk = Object.freeze({ offset: null, bytes: 0, bytesBehind: 0 });
 
@@ -48,13 +49,8 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const segments = await statSegments(context, { directory, bases, isContiguous });
   const saved = await loadSavedState(context, { directory, config, content, segments, recoveryPoint });
   const { dedup, transactions, epochs } = saved;
-  noteMarkers(segments, content.abortedIndexes);
-  let hasMarkers = content.abortedIndexes.length > 0 || dedup.producers.haveMarkers;
-  const replay = replayInto(saved, now);
-  const onBatch = (batch: ScannedBatch): void => {
-    hasMarkers ||= batchIsControl(batch.buffer, batch.at);
-    replay(batch);
-  };
+  const replay = new Replay(saved, { segments, marked: content.abortedIndexes, now });
+  const { onBatch } = replay;
   const found = await recoverSegments(context, {
     id,
     segments,
@@ -75,8 +71,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const owed = found.damage
     ? []
     : appendOwed(list, { pieces: o.owed, indexIntervalBytes: config.indexIntervalBytes, onBatch });
-  // Segments of a folder of an earlier version do not say which of them have markers.
-  if (hasMarkers || !isContiguous) for (const segment of list.all) segment.forgetGaps();
+  if (replay.hasMarkers || !isContiguous) for (const segment of list.all) segment.forgetGaps();
   const { endOffset } = list.active;
   const isHeadMissing = found.damage !== null && found.damage.fromOffset < list.first.baseOffset;
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
@@ -151,9 +146,22 @@ async function statSegments(
   return segments;
 }
 
-function noteMarkers(segments: readonly Segment[], bases: readonly number[]): void {
-  const noted = new Set(bases);
-  for (const segment of segments) segment.hasMarkers = segment.areMarkersNoted = noted.has(segment.baseOffset);
+/** What is read again, and whether there are markers of transactions in the log. */
+class Replay {
+  /** Segments of a folder of an earlier version do not say it, but producers and what is read again do. */
+  hasMarkers: boolean;
+  readonly onBatch: (batch: ScannedBatch) => void;
+
+  constructor(saved: SavedState, o: { segments: readonly Segment[]; marked: readonly number[]; now: number }) {
+    const marked = new Set(o.marked);
+    for (const segment of o.segments) segment.hasMarkers = segment.areMarkersNoted = marked.has(segment.baseOffset);
+    this.hasMarkers = marked.size > 0 || saved.dedup.producers.haveMarkers;
+    const replay = replayInto(saved, o.now);
+    this.onBatch = (batch) => {
+      this.hasMarkers ||= batchIsControl(batch.buffer, batch.at);
+      replay(batch);
+    };
+  }
 }
 
 /** What the journal has comes behind what the files have. */

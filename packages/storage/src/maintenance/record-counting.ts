@@ -60,7 +60,8 @@ async function readHeaders(
       verifyFromOffset: Number.POSITIVE_INFINITY,
       blockBytes: limits.readBlockBytes,
       onBatch: ({ buffer, at, lastOffset }) => {
-        if (lastOffset < uncountedEnd && !batchIsControl(buffer, at)) records += batchRecordsCount(buffer, at);
+        if (batchIsControl(buffer, at)) segment.hasMarkers = true;
+        else if (lastOffset < uncountedEnd) records += batchRecordsCount(buffer, at);
       },
     });
     return { records, nextOffset, isWhole: problem === null };

@@ -121,6 +121,8 @@ export function transactions(kind: StoreKind): void {
       expect(s.log.recordsFrom(0)).toEqual({ records: readable, isExact: true });
       await s.reopen();
       if (s.under.place.keeps) expect(s.log.recordsFrom(0).isExact).toBe(false);
+      await s.under.store.maintain();
+      expect(s.log.recordsFrom(0)).toEqual({ records: readable, isExact: true });
       await s.a.write('x');
       await s.a.commit();
       await s.under.store.maintain();
