@@ -1,3 +1,4 @@
+import type { LoginWay } from '@q/broker';
 import { styleText } from './node-util.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,6 +11,8 @@ export interface ReadyFacts {
   /** Another program has the port of that door. */
   readonly isKafkaPortTaken: boolean;
   readonly adminUrl: string | null;
+  /** Every port, with its name and how one comes in. */
+  readonly listeners: readonly string[];
   /** Whoever reaches it from other machines may do everything. */
   readonly isOpen: boolean;
   /** Absolute path, or `null` in memory. */
@@ -33,11 +36,17 @@ export function meaningOfAck(storage: Settings['storage'], durability: string): 
 }
 
 /** @param program how the command line is called here, such as `q` or `pnpm --silent q` */
-export function nextCommands(options: { program: string; url: string; port: number; asksWho: boolean }): string[] {
+export function nextCommands(options: {
+  program: string;
+  url: string;
+  port: number;
+  logins: readonly LoginWay[];
+}): string[] {
   // What it is called by, and who somebody is there, only they know.
-  if (options.asksWho) {
+  const [login] = options.logins;
+  if (login !== undefined) {
     const ca = options.url.startsWith('qs:') ? ' --ca FILE' : '';
-    return [`${options.program} whoami --url ${options.url}${ca} --user NAME`];
+    return [`${options.program} whoami --url ${options.url}${ca} ${shownWith[login]}`];
   }
   const url = options.port === defaultPort ? '' : ` --url ${options.url}`;
   return [
@@ -48,7 +57,16 @@ export function nextCommands(options: { program: string; url: string; port: numb
   ];
 }
 
+const shownWith: Readonly<Record<LoginWay, string>> = {
+  password: '--user NAME',
+  token: '--token-file FILE',
+  certificate: '--cert FILE --cert-key FILE',
+};
+
 const defaultPort = 7420;
+
+/** The rows above name one of each protocol. */
+const listenersUsual = 3;
 
 function kafkaText({ kafkaAddress, isKafkaPortTaken }: ReadyFacts): string {
   if (kafkaAddress !== null) return `${kafkaAddress}  (bootstrap.servers of Kafka clients)`;
@@ -60,6 +78,9 @@ export function greeting(facts: ReadyFacts): string {
     ['clients', facts.url],
     ['kafka', kafkaText(facts)],
     ['admin', facts.adminUrl === null ? 'off' : `${facts.adminUrl}  (/healthz, /readyz, /stats)`],
+    ...(facts.listeners.length > listenersUsual
+      ? facts.listeners.map((listener): [string, string] => ['listener', listener])
+      : []),
     ['data', facts.dataDir ?? 'memory'],
     ['an ack is', facts.acknowledgement],
     ...(facts.isOpen

@@ -9,6 +9,7 @@ import { ExitCode, exitCodeOfSignal } from './exit-code.ts';
 import { relaxExternalMemory } from './external-memory.ts';
 import { makeFirstAdministrator } from './first-administrator.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
+import { hasNoWayIn, listenerText, placeToCallAt } from './ways-in.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
 import { kafkaDoors, listenersOf } from './kafka-doors.ts';
@@ -190,6 +191,11 @@ async function start(given: Given, { log, mayLoad, shipping }: ProgramTools): Pr
     });
     if (administrator !== null)
       log.info({ event: 'broker.first_admin', user: administrator }, 'the first administrator was made');
+    if (hasNoWayIn(broker))
+      log.warn(
+        { event: 'broker.no_users' },
+        'whoever comes has to show a password, and there is no user: stop it, and make the first with q-broker init --admin NAME, or set firstAdmin',
+      );
     return broker;
   } catch (error) {
     const failure = explainStartFailure(error, settings);
@@ -251,6 +257,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
   return {
     version: packageVersion(),
     url: broker.url,
+    listeners: broker.listeners.map(listenerText),
     kafkaAddress: kafka === undefined ? null : writeAddress(kafka),
     isKafkaPortTaken: kafka === undefined && settings.kafkaPort !== null,
     adminUrl: broker.adminUrl,
@@ -258,7 +265,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
     acknowledgement: meaningOfAck(settings.storage, settings.topicDefaults['durability'] ?? settings.durability),
     startMs: Math.round(process.uptime() * 1000),
-    next: nextCommands({ program, url: broker.url, port: broker.port, asksWho: broker.users !== null }),
+    next: nextCommands({ program, ...placeToCallAt(broker) }),
   };
 }
 

@@ -13,7 +13,8 @@ describe('greeting', () => {
     dataDir: '/srv/q',
     acknowledgement: meaningOfAck('file', 'fsync'),
     startMs: 100,
-    next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420, asksWho: false }),
+    next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420, logins: [] }),
+    listeners: ['native q://127.0.0.1:7420 (asks nobody)'],
   };
 
   it('says where the broker listens, where the data is, what an ack is worth, and what to type next', () => {
@@ -47,16 +48,19 @@ describe('greeting', () => {
   });
 
   it('names the address in the commands when it is not the usual one', () => {
-    expect(nextCommands({ program: 'q', url: 'q://h:9', port: 9, asksWho: false })[0]).toBe(
+    expect(nextCommands({ program: 'q', url: 'q://h:9', port: 9, logins: [] })[0]).toBe(
       'q topic create visits --partitions 3 --if-missing --url q://h:9',
     );
   });
 
   it('does not know who somebody is, where the broker asks that', () => {
-    const asked = { program: 'q', port: 7420, asksWho: true };
+    const asked = { program: 'q', port: 7420, logins: ['password', 'certificate'] as const };
     expect(nextCommands({ ...asked, url: 'qs://h:7420' })).toEqual([
       'q whoami --url qs://h:7420 --ca FILE --user NAME',
     ]);
     expect(nextCommands({ ...asked, url: 'q://h:7420' })).toEqual(['q whoami --url q://h:7420 --user NAME']);
+    expect(nextCommands({ ...asked, url: 'qs://h:7420', logins: ['certificate'] })).toEqual([
+      'q whoami --url qs://h:7420 --ca FILE --cert FILE --cert-key FILE',
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import { listenError } from './errors/start-error.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { TlsKeeper } from './tls/tls-keeper.ts';
 import { userNamedBy } from './identity-at.ts';
+import { loginsOf } from './listener-options.ts';
 import type { ListenerAddress, ResolvedListener } from './listener-options.ts';
 import { fieldOf } from './resolve-listeners.ts';
 
@@ -41,7 +42,14 @@ export async function startAdminServers(
     const server = await start(listener, options, o);
     const { name, host } = listener;
     servers.push(server);
-    addresses.push({ name, protocol: 'admin', host, port: server.port, isEncrypted: server.renew !== null });
+    addresses.push({
+      name,
+      protocol: 'admin',
+      host,
+      port: server.port,
+      isEncrypted: server.renew !== null,
+      logins: loginsOf(listener),
+    });
     o.tls?.serve(name, server.renew ?? undefined);
     o.closers.add(() => server.close());
   }

@@ -29,7 +29,7 @@ export type { GivenSetting, Setting, SettingInForce, SettingUnit } from './servi
 // Doors: protocols of other packages on the broker's services
 export type { Door, DoorAddress, DoorProtocol, DoorTools } from './door.ts';
 export type { HostAndPort, ListenerAuthentication } from './listener-authentication.ts';
-export type { ListenerAddress, ListenerOptions } from './listener-options.ts';
+export type { ListenerAddress, ListenerOptions, LoginWay } from './listener-options.ts';
 export type { AdminExtension, AdminTools, OpenAdminExtension } from './admin-extension.ts';
 export type { ConnectionDescription } from './transport/connection.ts';
 export type { OwnedCaller } from './transport/outside-caller.ts';

@@ -57,4 +57,20 @@ export interface ListenerAddress {
   readonly host: string;
   readonly port: number;
   readonly isEncrypted: boolean;
+  /** Empty: nobody is asked who they are. */
+  readonly logins: readonly LoginWay[];
+}
+
+/** How whoever comes in may show who they are. */
+export type LoginWay = 'password' | 'token' | 'certificate';
+
+/** What a listener takes. */
+export function loginsOf({ authentication }: Pick<ResolvedListener, 'authentication'>): LoginWay[] {
+  if (authentication === null) return [];
+  const { mechanisms, mapping } = authentication;
+  return [
+    ...(mechanisms.some((mechanism) => mechanism !== 'OAUTHBEARER') ? (['password'] as const) : []),
+    ...(mechanisms.includes('OAUTHBEARER') ? (['token'] as const) : []),
+    ...(mapping === null ? [] : (['certificate'] as const)),
+  ];
 }

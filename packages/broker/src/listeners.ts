@@ -7,7 +7,7 @@ import type { Connections } from './transport/connections.ts';
 import type { Listener } from './transport/network.ts';
 import type { OpenSession } from './transport/session.ts';
 import type { TlsMaterial } from './tls/tls-options.ts';
-import { protocolName } from './listener-options.ts';
+import { loginsOf, protocolName } from './listener-options.ts';
 import type { ListenerAddress, ResolvedListener } from './listener-options.ts';
 import { fieldOf } from './resolve-listeners.ts';
 
@@ -66,8 +66,10 @@ export class Listeners {
       ...(material !== null && { tls: material }),
       admit: (address) => connections.admit(address, from),
       handshakeTimeoutMs: () => limits.handshakeTimeoutMs,
-      handshakeFailed: (error) => {
+      handshakeFailed: (error, address) => {
         connections.handshakeFailed();
+        if (isPlain(error) && address !== undefined)
+          return logger.info({ event: 'connection.not_encrypted', ...from, address }, 'a peer does not encrypt');
         logger.debug({ event: 'connection.no_handshake', ...from, err: error }, 'a peer did not shake hands');
       },
       accept: (stream) => connections.accept(stream, openSession, from),
@@ -76,7 +78,14 @@ export class Listeners {
         logger.warn({ event: 'connection.accept_failed', ...from, err: error }, 'a connection could not be accepted');
       },
     });
-    const address = { name, protocol: from.door, host, port: listener.port, isEncrypted: material !== null };
+    const address = {
+      name,
+      protocol: from.door,
+      host,
+      port: listener.port,
+      isEncrypted: material !== null,
+      logins: loginsOf(wanted),
+    };
     this.#open.push({ address, listener });
     return listener;
   }
@@ -85,4 +94,9 @@ export class Listeners {
   async close(): Promise<void> {
     await Promise.all(this.#open.map(({ listener }) => listener.close()));
   }
+}
+
+/** As OpenSSL tells of bytes that are of another protocol. */
+function isPlain(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || error.code === 'ERR_SSL_HTTP_REQUEST';
 }

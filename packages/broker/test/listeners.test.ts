@@ -227,6 +227,7 @@ describe('A1 certificates in files', () => {
       port: 0,
       tls: { cert: file('tls.crt'), key: file('tls.key') },
       limits: { healthIntervalMs: 50 },
+      alerts: { raiseAfterMs: 200 },
     });
     const q = await open(broker, 'native', { tls: { ca } });
     const before = await serialAt(broker.port);
@@ -240,6 +241,7 @@ describe('A1 certificates in files', () => {
     await put('4', first);
     await broker.settings.reload('a test');
     await expect.poll(() => serialAt(broker.port), { timeout: 5_000 }).toBe(before);
+    await expect.poll(troubles, { timeout: 5_000 }).not.toContain('certificate.bad native');
     expect(await q.admin.listTopics()).toEqual([]);
   }, 40_000);
 

@@ -8,6 +8,7 @@ import type { ConnectOptions } from '@q/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeNetwork, startBroker } from '../src/index.ts';
 import type { Broker, BrokerOptions, ByteStream, TlsMaterial, TlsOptions } from '../src/index.ts';
+import { SaidLines } from './fakes/said-lines.ts';
 
 const pem = (name: string): Buffer => readFileSync(new URL(`certificates/${name}`, import.meta.url));
 const ca = pem('ca.pem');
@@ -68,6 +69,30 @@ describe('A2 TLS', () => {
   ])('A2 a client with %s does not connect, and says why', async (_what, options, reason) => {
     const broker = await encrypted();
     await expect(open(broker, options)).rejects.toThrow(reason);
+  });
+
+  it.each(['GET / HTTP/1.1\r\n\r\n', '\0\0\0\x22\0\x12\0\x03\0\0\0\x01\0\x0bfoo'])(
+    'A2, O1 a client that does not encrypt leaves a line: %j',
+    async (words) => {
+      const said = new SaidLines();
+      const broker = await encrypted(ofBroker, { logger: said.logger });
+      const socket = connectTcp({ host: '127.0.0.1', port: broker.port });
+      socket.on('error', () => undefined);
+      socket.write(words);
+      await new Promise((resolve) => socket.once('close', resolve));
+      expect(said.of('connection.not_encrypted')).toEqual([
+        expect.objectContaining({ level: 'info', door: 'native', listener: 'native', address: '127.0.0.1' }),
+      ]);
+    },
+  );
+
+  it('A2, O1 a client that encrypts at a plain port leaves a line that says so', async () => {
+    const said = new SaidLines();
+    await using broker = await startBroker({ storage: 'memory', port: 0, admin: false, logger: said.logger });
+    const socket = connectTls({ host: '127.0.0.1', port: broker.port, ca });
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('close', resolve));
+    await expect.poll(() => said.of('connection.dropped')).toMatchObject([{ reason: 'TLS_TO_PLAIN_PORT' }]);
   });
 
   it('A2 a client that speaks plainly is hung up on, and others are served', async () => {

@@ -15,8 +15,8 @@ import type { SecureOptions } from '../secure-options.ts';
  *
  * What it says of the admin interface, TLS, users and passwords counts only for its own broker.
  *
- * What it says of a password counts only for its own user, too. `Q_ADMIN_URL` counts only for the broker of `Q_URL`,
- * where there is one.
+ * What it says of a password counts only for its own user, too, and of both nothing beside `--cert`. `Q_ADMIN_URL`
+ * counts only for the broker of `Q_URL`, where there is one.
  *
  * A profile that is named on the command line is a flag: it counts more than variables that somebody set before.
  *
@@ -70,12 +70,18 @@ function applySecurity(
   profile: Profile,
   { set, byFlag }: { set: (option: keyof Profile, value: string | boolean | undefined) => void; byFlag: boolean },
 ): void {
-  for (const name of [...tlsNames, 'user', 'mechanism'] as const) set(name, profile[name]);
-  const isGiven = (source: string): boolean =>
-    secretSources.some((name) => program.getOptionValueSource(name) === source);
+  const isSet = (name: keyof SecureOptions): boolean => {
+    const source = program.getOptionValueSource(name);
+    return source === 'cli' || (source === 'env' && !byFlag);
+  };
+  // Whoever shows a certificate comes in as whom that says, and not as the user of the profile.
+  const isByCertificate = isSet('cert') && !isSet('user');
+  for (const name of tlsNames) set(name, profile[name]);
+  if (isByCertificate) return;
+  for (const name of ['user', 'mechanism'] as const) set(name, profile[name]);
   // The password of one user is not that of another, and one place where it is is enough.
   const isItsUser = program.opts<SecureOptions>().user === profile.user;
-  if (isGiven('cli') || (isGiven('env') && !byFlag) || !isItsUser) return;
+  if (secretSources.some(isSet) || !isItsUser) return;
   if (!secretSources.some((name) => profile[name] !== undefined)) return;
   for (const name of secretSources) program.setOptionValueWithSource(name, profile[name], 'config');
 }

@@ -41,8 +41,14 @@ async function optionsFor(flags: string, env: Readonly<Record<string, string>>):
       { run: async () => undefined, writeMistake: (text) => expect.fail(text) },
     );
     await program.parseAsync(['topic', 'list', ...flags.split(' ').filter((word) => word !== '')], { from: 'user' });
-    const { url, adminUrl, timeout } = program.opts<GlobalOptions>();
-    return { url, ...(adminUrl !== undefined && { adminUrl }), ...(timeout !== undefined && { timeout }) };
+    const { url, adminUrl, timeout, user, passwordFile } = program.opts<GlobalOptions>();
+    return {
+      ...(user !== undefined && { user }),
+      ...(passwordFile !== undefined && { passwordFile }),
+      url,
+      ...(adminUrl !== undefined && { adminUrl }),
+      ...(timeout !== undefined && { timeout }),
+    };
   } finally {
     vi.unstubAllEnvs();
   }
@@ -115,6 +121,18 @@ describe('q profile', () => {
     ];
     for (const [flags, env, expected] of cases)
       expect(await optionsFor(flags, env), `${flags} ${JSON.stringify(env)}`).toEqual(expected);
+  });
+
+  it('A1, O2: a certificate on the command line takes the place of the user of the profile and its password', async () => {
+    await mkdir(join(home, 'q'));
+    await writeFile(file, 'current: one\nprofiles:\n  one: {url: qs://one, user: ann, passwordFile: ann.pw}\n');
+    const own = { url: 'qs://one', user: 'ann', passwordFile: 'ann.pw' };
+    expect(await optionsFor('', {})).toEqual(own);
+    expect(await optionsFor('--cert c.pem --cert-key k.pem', {})).toEqual({ url: 'qs://one' });
+    expect(await optionsFor('', { Q_CERT: 'c.pem', Q_CERT_KEY: 'k.pem' })).toEqual({ url: 'qs://one' });
+    expect(await optionsFor('--profile one', { Q_CERT: 'c.pem', Q_CERT_KEY: 'k.pem' })).toEqual(own);
+    expect(await optionsFor('--cert c.pem --cert-key k.pem --user ann', {})).toEqual(own);
+    expect(await optionsFor('--cert c.pem --cert-key k.pem --user bob', {})).toEqual({ url: 'qs://one', user: 'bob' });
   });
 
   it('O2, A2 says what of a profile counts for nothing beside the address of another broker', async () => {

@@ -123,6 +123,7 @@ export const brokerEvents = {
       'isOpen',
       'isKafkaPortTaken',
       'adminUrl?',
+      'listeners',
       'dataDir?',
       'acknowledgement',
       'startMs',

@@ -17,7 +17,8 @@ export const connectionEvents = {
   },
   'connection.dropped': {
     level: 'info',
-    meaning: 'The broker has hung up on a client: a time limit, bytes that are not of the protocol, or no login.',
+    meaning:
+      'The broker has hung up on a client: a time limit, bytes that are not of the protocol, or no login. With the reason TLS_TO_PLAIN_PORT the client speaks TLS, and the listener does not encrypt.',
     fields: ['connectionId', 'address', 'door', 'listener', 'clientId', 'reason', 'requests', 'forMs'],
   },
   'connection.accept_failed': {
@@ -29,6 +30,11 @@ export const connectionEvents = {
     level: 'debug',
     meaning: 'A peer did not shake hands as TLS has it: it speaks something else, or does not trust the certificate.',
     fields: ['door', 'listener', 'err'],
+  },
+  'connection.not_encrypted': {
+    level: 'info',
+    meaning: 'A client without TLS came to a listener that encrypts. Set it up for TLS, such as `ssl` in kafkajs.',
+    fields: ['door', 'listener', 'address'],
   },
   'door.port_taken': {
     level: 'warn',

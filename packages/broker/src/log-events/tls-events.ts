@@ -20,6 +20,12 @@ export const tlsEvents = {
     meaning: 'There was no user: the first administrator was made, with rules that allow everything.',
     fields: ['user'],
   },
+  'broker.no_users': {
+    level: 'warn',
+    meaning:
+      'Whoever comes has to show a password, and there is no user: nobody can come in. q-broker init --admin makes the first one.',
+    fields: [],
+  },
   'broker.no_login': {
     level: 'warn',
     meaning:

@@ -405,7 +405,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
   #refuse(error: QError): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#output.push(this.#session.refusal(error));
-    this.end(error.code);
+    this.end(isTlsHello(error) ? 'TLS_TO_PLAIN_PORT' : error.code);
   }
 
   // ── limits ──
@@ -462,4 +462,9 @@ export class Connection implements StreamEvents, BudgetWaiter {
       this.#pump();
     });
   }
+}
+
+/** The first bytes of a handshake (type 22, version 3.x), taken for the length of a frame. */
+function isTlsHello({ code, details: { frameBytes } }: QError): boolean {
+  return code === 'FRAME_TOO_LARGE' && typeof frameBytes === 'number' && frameBytes >>> 16 === 0x1603;
 }

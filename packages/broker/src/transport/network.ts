@@ -18,8 +18,8 @@ export interface ListenOptions {
   readonly tls?: TlsMaterial;
   /** Asked for each connection that is about to shake hands. Null: it is closed at once. */
   readonly admit?: (remoteAddress: string) => Admission | null;
-  /** Called when a peer did not shake hands as it has to. */
-  readonly handshakeFailed?: (error: Error) => void;
+  /** Called when a peer did not shake hands as it has to; the address is not known of one that has gone. */
+  readonly handshakeFailed?: (error: Error, remoteAddress?: string) => void;
   /** How long a handshake may take in all, in ms. Default: 2,000. */
   readonly handshakeTimeoutMs?: () => number;
 }

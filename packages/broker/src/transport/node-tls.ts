@@ -72,7 +72,7 @@ export function listenInFront(server: NodeTls.Server, options: FrontOptions): Pr
   });
   // Strangers who do not shake hands are their own trouble.
   server.on('tlsClientError', (error, socket) => {
-    options.handshakeFailed?.(error);
+    options.handshakeFailed?.(error, socket.remoteAddress);
     socket.destroy();
   });
   // Before whoever serves it: from then on it counts as a connection.

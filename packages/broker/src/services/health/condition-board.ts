@@ -103,10 +103,11 @@ export class ConditionBoard {
 
   #clear({ nowMs, wallMs }: LookTime, { clearAfterMs }: HealthThresholds): ClearedCondition[] {
     const cleared: ClearedCondition[] = [];
-    for (const [key, { condition, foundLastMs }] of this.#known) {
+    for (const [key, { name, condition, foundLastMs }] of this.#known) {
       if (foundLastMs === nowMs) continue;
+      const lastsMs = conditionTable[name].endsAtOnce === true ? 0 : clearAfterMs;
       // What was not raised yet has to begin anew.
-      if (condition !== null && nowMs - foundLastMs < clearAfterMs) continue;
+      if (condition !== null && nowMs - foundLastMs < lastsMs) continue;
       this.#known.delete(key);
       if (condition !== null) cleared.push({ ...condition, clearedMs: wallMs });
     }

@@ -35,6 +35,8 @@ export interface ConditionEntry {
   readonly severity: Severity;
   /** It must be found for `raiseAfterMs` before it is told: what lasts a moment is no news. */
   readonly isSteady: boolean;
+  /** It ends with the look that does not find it any more, and not a while later. Default: no. */
+  readonly endsAtOnce?: boolean;
   /** What it means, for the documents. */
   readonly meaning: string;
   /** What to do about it, in one sentence. */
@@ -77,7 +79,9 @@ export interface ClearedCondition extends Condition {
 export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
   'certificate.bad': {
     severity: 'critical',
-    isSteady: false,
+    // Certificate and key are two files: who renews them writes one after the other.
+    isSteady: true,
+    endsAtOnce: true,
     meaning: 'Files of certificates were read again and cannot be used. The old certificates are in force.',
     action: 'Put the files right that the reason names; the broker takes them by itself.',
   },

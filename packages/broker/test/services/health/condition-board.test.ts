@@ -57,6 +57,18 @@ describe('board of conditions', () => {
     expect(scene.after(1, busy).raised).toMatchObject([{ name: 'memory.over' }]);
   });
 
+  it('O4, A1: a renewal in two steps pages nobody, and what is put right is over at once', () => {
+    const scene = new Scene();
+    const mismatch = finding('certificate.bad', 'native');
+    expect(scene.take(mismatch).raised).toEqual([]);
+    expect(scene.after(2_500, mismatch).raised).toEqual([]);
+    expect(scene.after(1_000)).toEqual({ raised: [], cleared: [] });
+    scene.after(1_000, mismatch);
+    expect(scene.after(10_000, mismatch).raised).toMatchObject([{ name: 'certificate.bad', subject: 'native' }]);
+    expect(scene.after(1_000).cleared).toMatchObject([{ name: 'certificate.bad' }]);
+    expect(scene.board.conditions).toEqual([]);
+  });
+
   it('O4 tells subjects apart, and the critical ones first', () => {
     const scene = new Scene();
     scene.take(finding('lag.growing', 'a of t'), finding('lag.growing', 'b of t'));
