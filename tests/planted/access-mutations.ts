@@ -26,8 +26,8 @@ export const accessMutations: readonly Mutation[] = [
     name: 'a super user who was removed may everything',
     test: stored,
     file: `${access}/rule-access.ts`,
-    find: '    return caller.principal.isGone !== true && this.#authorizer',
-    replace: '    return this.#authorizer',
+    find: '    return caller.principal.isGone !== true && this.#decide',
+    replace: '    return this.#decide',
   },
   {
     name: 'each denial is a line of the log',
@@ -39,9 +39,16 @@ export const accessMutations: readonly Mutation[] = [
   {
     name: 'whoever may read all topics reads what is kept of passwords',
     test: matrix,
-    file: `${access}/read-access.ts`,
-    find: 'if (topic.id === metadataLogId.topicId) return',
-    replace: "if (topic.id === metadataLogId.topicId && topic.id === '') return",
+    file: `${access}/deciding-right.ts`,
+    find: "operation === 'read' && name === metadataLogId.topic ?",
+    replace: "operation === 'read' && name === '' ?",
+  },
+  {
+    name: 'whoever may make topics makes those that a rule denies it, too',
+    test: stored,
+    file: `${access}/deciding-right.ts`,
+    find: "  if (!own.isAllowed && own.by === 'rule') return null;\n",
+    replace: '',
   },
   {
     name: 'a commit asks for the right to the group alone',

@@ -89,6 +89,39 @@ describe('who belongs there', () => {
     expect((await q('whoami')).stdout).toMatch(/^principal\tUser:admin\nby\tpassword\naddress\t127\.0\.0\.1\n$/);
   });
 
+  it('A3, SEC-11, SEC-12: a test says what the doors do, of topics that are to be made and of those of the broker', async () => {
+    await q('user create maker', { input: 'of-maker' });
+    secretFile('maker', 'of-maker');
+    await q('acl add --allow maker -o create --cluster');
+    await q('acl add --deny maker -o create -t pay- --prefixed');
+    await q('acl add --allow maker -o read -t *');
+    const tested = async (what: string) => {
+      const { code, stdout } = await q(`acl test --principal maker ${what}`);
+      return [code, stdout.trimEnd()];
+    };
+    expect(await tested('-o create -t pay-1')).toEqual([
+      1,
+      'refused by the rule: deny User:maker to create each topic whose name begins with "pay-"',
+    ]);
+    expect((await q('topic create pay-1', { as: 'maker' })).code).toBe(5);
+    expect(await tested('-o create -t other-1')).toEqual([
+      0,
+      expect.stringMatching(/^allowed by the rule: allow User:maker to create .*cluster/) as string,
+    ]);
+    expect((await q('topic create other-1', { as: 'maker' })).code).toBe(0);
+    expect(await tested('-o read -t __metadata')).toEqual([
+      1,
+      'refused: it needs clusterAction on the cluster, and no rule allows that',
+    ]);
+    expect(await tested('-o create -t __metadata')).toEqual([
+      1,
+      'refused: the topic belongs to the broker itself, which alone changes it',
+    ]);
+    await q('acl remove --principal maker --force');
+    await q('user delete maker --force');
+    await q('topic delete other-1 --force');
+  });
+
   it('A3, SEC-7, SEC-11: a second user is refused, let in by a rule, and refused again without it', async () => {
     await q('user create ann', { input: 'of-ann' });
     secretFile('ann', 'of-ann');

@@ -1,4 +1,10 @@
-import { formatDistinguishedName, parseAlternativeNames, parseSubject, principalOf } from '@q/security';
+import {
+  formatDistinguishedName,
+  parseAlternativeNames,
+  parseSubject,
+  principalOf,
+  standsForOthers,
+} from '@q/security';
 import type { PrincipalMapping } from '@q/security';
 import type { Principal } from './caller.ts';
 import type { Clock } from './clock.ts';
@@ -33,7 +39,7 @@ export function identityAt(
     const shown = mapping === null || certificate === null ? null : userOf(certificate, mapping);
     if (authentication !== null && mapping !== null) {
       if (shown !== null) news.letIn(tried, { principal: shown, lifetimeMs: 0 });
-      else if (mechanisms.length === 0) news.refused(tried, { user: '', reason: refusalOf(certificate) });
+      else if (mechanisms.length === 0) news.refused(tried, { user: '', reason: refusalOf(certificate, mapping) });
     }
     // Nobody is asked again for what the certificate has said.
     const offered = shown !== null ? [] : isEncrypted ? mechanisms : inTheOpen;
@@ -47,8 +53,13 @@ function userOf(certificate: PeerCertificate, mapping: PrincipalMapping): Princi
   return user === null ? null : { name: principalOf(user) };
 }
 
-/** The name that the rules make of a certificate; null: none. */
+/** The name that the rules make of a certificate; null: none, or one that is nobody's. */
 export function userNamedBy(certificate: PeerCertificate, mapping: PrincipalMapping): string | null {
+  const user = madeOf(certificate, mapping);
+  return user === null || standsForOthers(user) ? null : user;
+}
+
+function madeOf(certificate: PeerCertificate, mapping: PrincipalMapping): string | null {
   return mapping(nameOf(certificate), parseAlternativeNames(certificate.alternativeNames));
 }
 
@@ -56,7 +67,10 @@ function nameOf({ subject }: PeerCertificate): string {
   return formatDistinguishedName(parseSubject(subject));
 }
 
-function refusalOf(certificate: PeerCertificate | null): string {
+function refusalOf(certificate: PeerCertificate | null, mapping: PrincipalMapping): string {
   if (certificate === null) return 'no certificate was shown';
-  return `no rule makes a user of the certificate ${nameOf(certificate)}`;
+  const name = nameOf(certificate);
+  const user = madeOf(certificate, mapping);
+  if (user === null) return `no rule makes a user of the certificate ${name}`;
+  return `the rules make ${user} of the certificate ${name}, which is no name of a user`;
 }

@@ -44,7 +44,7 @@ export type { Asking, Author, Caller, CallerSignal, Principal, RequestBudget } f
 export { demand, everybodyMay, groupNamed, topicNamed } from './services/access/access.ts';
 export type { Access, Wish } from './services/access/access.ts';
 export type { AccessRules, ServicesAccess } from './services/access/guarded-rules.ts';
-export type { AccessQuestion, OwnRules } from './services/access/own-rules.ts';
+export type { AccessAnswer, AccessQuestion, OwnRules } from './services/access/own-rules.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
 export type { Services } from './services/services.ts';
 export type { Login } from './services/identity/session-identity.ts';

@@ -11,7 +11,7 @@ import { RawClient } from './raw-client.ts';
 type Client = Awaited<ReturnType<typeof connect>>;
 
 async function secured(
-  options: Pick<BrokerOptions, 'logger'> = {},
+  options: Pick<BrokerOptions, 'logger' | 'autoCreateTopics'> = {},
 ): Promise<{ broker: Broker; root: Client; alice: Client }> {
   const broker = await startBroker({
     storage: 'memory',
@@ -67,6 +67,29 @@ describe('A3 access rules', () => {
     await expect(describes()).rejects.toMatchObject({ code: 'NOT_AUTHORIZED' });
     expect(await broker.rules!.remove({ permission: 'deny' })).toHaveLength(1);
     expect(await describes()).toBe('orders');
+  });
+
+  it('A3, SEC-11: who may make topics makes none that a rule denies it, by its own word or by looking for one', async () => {
+    const { broker, root, alice } = await secured({ autoCreateTopics: true });
+    const onCluster = { resourceType: 'cluster', resourceName: 'kafka-cluster' } as const;
+    const onPay = { patternType: 'prefixed', resourceName: 'pay-' } as const;
+    await broker.rules!.add(rule({ ...onCluster, operation: 'create' }));
+    await broker.rules!.add(rule({ ...onPay, operation: 'create', permission: 'deny' }));
+    await broker.rules!.add(rule({ operation: 'write', resourceName: '*' }));
+    const refused = {
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('create on topic pay-1: an access rule denies it') as string,
+    };
+    await expect(alice.admin.createTopic('pay-1', { partitions: 1 })).rejects.toMatchObject(refused);
+    await using producer = alice.producer();
+    await expect(producer.send('pay-1', { value: 'x' })).rejects.toMatchObject(refused);
+    await alice.admin.createTopic('other-1', { partitions: 1 });
+    await producer.send('other-2', { value: 'x' });
+    expect((await root.admin.listTopics()).map(({ name }) => name).toSorted()).toEqual([
+      'orders',
+      'other-1',
+      'other-2',
+    ]);
   });
 
   it('A3, SEC-12: a fetch that waits is answered when the right to it is taken', async () => {

@@ -10,6 +10,7 @@ import type { ConnectOptions } from '@q/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
 import type { Broker, BrokerOptions, ListenerOptions } from '../src/index.ts';
+import { SaidLines } from './fakes/said-lines.ts';
 
 const certificates = new URL('certificates/', import.meta.url);
 const pem = (name: string): string => readFileSync(new URL(name, certificates), 'utf8');
@@ -102,6 +103,25 @@ describe('A1 a certificate alone lets in', () => {
     const q = await open(broker, 'outside', { tls: { ca, ...ofClient } }).catch((error: unknown) => error);
     if (q instanceof Error) expect(q).toMatchObject({ code: expect.stringMatching(/AUTHENTICATION/) });
     else await expect((q as Awaited<ReturnType<typeof open>>).admin.listTopics()).rejects.toThrow(/AUTHENTICATION|who/);
+  });
+
+  it.each([
+    ['ANONYMOUS', ['User:ANONYMOUS']],
+    ['*', []],
+  ])('A1, SEC-8: not as %s, who is no user, and the trail says why', async (name, superUsers) => {
+    const said = new SaidLines();
+    const authentication = { certificates: [`RULE:^CN=.*$/${name}/`] };
+    const broker = await start({
+      security: { superUsers },
+      listeners: [{ ...outside, authentication }],
+      logger: said.logger,
+    });
+    const refused = async () => (await open(broker, 'outside', { tls: { ca, ...ofClient } })).admin.listTopics();
+    await expect(refused()).rejects.toMatchObject({ code: expect.stringMatching(/^AUTHENTICATION_/) as string });
+    expect(said.of('audit.login_done')).toEqual([]);
+    expect(said.of('audit.login_refused')[0]).toMatchObject({
+      reason: expect.stringContaining(`the rules make ${name} of the certificate CN=svc-orders`) as string,
+    });
   });
 
   it('A1, SEC-7: each listener asks in its own way', async () => {

@@ -25,6 +25,8 @@ export { nativeNeeds } from './acl/native-needs.ts';
 
 // ── Users
 export { checkUserName, principalOf, scramMechanisms } from './users/user.ts';
+/** Whether a name is no user's, because rules give it another meaning. */
+export { standsForOthers } from './users/user.ts';
 export type { User } from './users/user.ts';
 export { decodeUser, encodeUser } from './users/user-record.ts';
 export { madeUpCredential } from './users/unknown-user.ts';

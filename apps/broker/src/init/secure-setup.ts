@@ -39,6 +39,7 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
   const folder = resolve(flags.into);
   const path = (name: string): string => join(folder, name);
   const said = new Outcome();
+  const client = flags.client === null ? null : clientRequest(flags.client);
   const settingsFile = path('q-broker.yaml');
   const user = flags.admin ?? 'admin';
   // First what may be refused: where a broker runs, or a profile leads to another one, nothing is left behind.
@@ -59,9 +60,9 @@ export async function setUpSecurely(flags: InitFlags, settings: Settings, tools:
   const server = serverRequest(await serverNames(path(certificateFiles.server), flags.names));
   const certificate = await authority.leaf(server);
   said.note(certificate.isNew, `a certificate for ${server.hosts.join(', ')} until ${day(certificate.validUntil)}`);
-  if (flags.client !== null) {
-    const { isNew } = await authority.leaf(clientRequest(flags.client));
-    said.note(isNew, `a certificate of ${flags.client}`);
+  if (client !== null) {
+    const { isNew } = await authority.leaf(client);
+    said.note(isNew, `a certificate of ${client.name}`);
   }
   const dataDir = resolve(settings.dataDir);
   const text = settingsText({
@@ -180,6 +181,13 @@ function serverRequest(hosts: readonly string[]): LeafRequest {
 
 function clientRequest(user: string): LeafRequest {
   if (!/^[\w.-]+$/.test(user)) throw new InitError(`--client names a user of letters, digits, ".", "_" and "-"`);
+  // Rules about this name are about whoever has not said who it is, and a broker takes no certificate of it.
+  if (user === 'ANONYMOUS') throw new InitError('--client names a user, and ANONYMOUS is whoever has no name');
+  // On some systems large letters make no other file.
+  if (/^(?:ca|server)$|-key$/i.test(user))
+    throw new InitError(
+      `--client is ${user}, but ${user}.pem is the name of another file: neither ca, server nor what ends in -key is taken`,
+    );
   return { use: 'client', name: user, hosts: [], certificate: `${user}.pem`, key: `${user}-key.pem` };
 }
 

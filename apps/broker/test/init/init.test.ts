@@ -118,6 +118,20 @@ describe('q-broker init', () => {
     expect((await init(['--client', 'shop', '--into', home])).err).toContain('there is no authority');
   });
 
+  it.each(['ca', 'CA', 'server', 'ca-key', 'shop-key', 'ANONYMOUS'])(
+    'A2, SEC-8: makes no certificate of a user who is called %s, and leaves nothing behind',
+    async (name) => {
+      const refused = await init(secure('--client', name));
+      expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining(name) as string });
+      expect(readdirSync(home)).toEqual([]);
+      expect((await init(secure())).code).toBe(0);
+      const before = readdirSync(join(home, 'secure'));
+      const again = await init(['--client', name, '--into', join(home, 'secure')]);
+      expect([again.code, again.out, again.err]).toEqual([1, '', refused.err]);
+      expect(readdirSync(join(home, 'secure'))).toEqual(before);
+    },
+  );
+
   it('A2, Q3: sets the ports that it is told, in the settings and in the profile', async () => {
     expect((await init(secure('--port', '7520', '--admin-port', '7521', '--kafka-port', '9192'))).code).toBe(0);
     expect(file('q-broker.yaml')).toContain('port: 7520\nadminPort: 7521\nkafkaPort: 9192\n');

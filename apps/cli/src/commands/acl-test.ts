@@ -19,8 +19,10 @@ export interface AclTestOptions extends GlobalOptions, ResourceOptions {
 
 interface Decision {
   readonly allowed: boolean;
-  readonly by: 'super user' | 'rule' | 'default';
+  readonly by: 'super user' | 'rule' | 'default' | 'internal topic';
   readonly rule: Rule | null;
+  /** Brokers of an earlier version do not say it. */
+  readonly right?: { readonly operation: string; readonly resourceType: string };
 }
 
 /** Exit code 1 where it is refused: a script can ask. */
@@ -43,14 +45,22 @@ export async function testAccess(context: CommandContext, options: AclTestOption
     return answer;
   });
   const { stdout } = context;
-  stdout.write(options.json === true ? formatJson(decision, isTerminal(stdout)) : decisionText(decision));
+  stdout.write(
+    options.json === true
+      ? formatJson(decision, isTerminal(stdout))
+      : decisionText(decision, { operation, type: resource.type }),
+  );
   return decision.allowed ? ExitCode.ok : ExitCode.failure;
 }
 
-function decisionText({ allowed, by, rule }: Decision): string {
+function decisionText({ allowed, by, rule, right }: Decision, asked: { operation: string; type: string }): string {
   const outcome = allowed ? 'allowed' : 'refused';
+  if (by === 'internal topic') return 'refused: the topic belongs to the broker itself, which alone changes it\n';
   if (rule !== null) return `${outcome} by the rule: ${ruleText(rule)}\n`;
-  return by === 'super user' ? 'allowed: a super user may do everything\n' : `${outcome}: no rule allows it\n`;
+  if (by === 'super user') return 'allowed: a super user may do everything\n';
+  if (right === undefined || (right.operation === asked.operation && right.resourceType === asked.type))
+    return `${outcome}: no rule allows it\n`;
+  return `${outcome}: it needs ${right.operation} on the ${right.resourceType}, and no rule allows that\n`;
 }
 
 function isStem(name: string): boolean {

@@ -103,7 +103,7 @@ const testAccess = operation({
   method: 'post',
   path: '/api/v1/acls/test',
   tag: 'security',
-  summary: 'Whether somebody may do something, and which rule decides.',
+  summary: 'Whether somebody may do something, as every door decides, and which rule decides.',
   body: z.strictObject({
     principal,
     host: host.default('127.0.0.1'),
@@ -115,16 +115,27 @@ const testAccess = operation({
     z
       .object({
         allowed: z.boolean(),
-        by: z.enum(['super user', 'rule', 'default']).describe('`default`: no rule is about it.'),
+        by: z
+          .enum(['super user', 'rule', 'default', 'internal topic'])
+          .describe('`default`: no rule is about it. `internal topic`: the broker alone changes it.'),
         rule: rule.nullable(),
+        right: z
+          .object({ operation: operationName, resourceType, resourceName })
+          .describe('What decides: what was asked for, or a right to the cluster in its place.'),
       })
       .meta({ id: 'AccessDecision' }),
   ),
   handle: ({ body }, { services, who }) => {
     const { principal: name, host: address, operation: wanted, resourceType: type, resourceName: of } = body;
     const question = { principal: name, address, operation: wanted, resource: { type, name: of } };
-    const { isAllowed, by, rule: decisive } = services.access.test(question, who);
-    return { allowed: isAllowed, by, rule: decisive };
+    const { isAllowed, by, rule: decisive, right } = services.access.test(question, who);
+    const { type: rightType, name: rightName } = right.resource;
+    return {
+      allowed: isAllowed,
+      by,
+      rule: decisive,
+      right: { operation: right.operation, resourceType: rightType, resourceName: rightName },
+    };
   },
 });
 

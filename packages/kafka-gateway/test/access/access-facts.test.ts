@@ -29,11 +29,12 @@ interface Scene {
   readonly allow: (rule: Partial<AclRule>) => Promise<void>;
 }
 
-async function scene(): Promise<Scene> {
+async function scene(options: { readonly autoCreateTopics?: boolean } = {}): Promise<Scene> {
   const clock = new WaitClock();
   const { broker, kafkaPort } = await kafkaBroker({
     clock,
     security: tokensAreNames,
+    ...options,
   });
   const as = (user: string): Promise<RawClient> => openAs(user, kafkaPort);
   const root = await as('root');
@@ -123,6 +124,19 @@ describe('A3 facts, Missing permission', () => {
       [29, 0, []],
       [29, 0, []],
     ]);
+  });
+
+  it('A3, SEC-11: a denial of Create on names beats Create on the cluster, unlike Kafka, when topics are made and when looked for', async () => {
+    const { bob, allow } = await scene({ autoCreateTopics: true });
+    await allow({ operation: 'create', resourceType: 'cluster', resourceName: 'kafka-cluster' });
+    await allow({ operation: 'create', permission: 'deny', patternType: 'prefixed', resourceName: 'pay-' });
+    await allow({ operation: 'describe', resourceName: '*' });
+    const topics = ['pay-1', 'other-1'].map((name) => ({ name, numPartitions: 1, replicationFactor: 1 }));
+    const made = await bob.ask(createTopics, 7, { topics, timeoutMs: 5_000 });
+    expect(made.topics.map(({ errorCode }) => errorCode)).toEqual([29, 0]);
+    const looked = ['pay-1', 'other-2'].map((name) => ({ name }));
+    const found = await bob.ask(metadata, 9, { topics: looked, allowAutoTopicCreation: true });
+    expect(found.topics.map(({ errorCode }) => errorCode)).toEqual([29, 0]);
   });
 
   it('A3: without Read a group is joined all the same, and Fetch is 0 with 29 at the partition', async () => {

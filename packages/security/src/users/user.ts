@@ -19,13 +19,17 @@ export function checkUserName(name: string): string {
   const { nameCharactersMax } = securityLimits;
   const isText = name.length > 0 && name.length <= nameCharactersMax && !/\p{Cc}/u.test(name) && name.trim() === name;
   // Half a character comes back from the disk as another one: two users would be one after a start.
-  // Rules about the two names are about everybody, and about whoever has not said who it is.
-  if (isText && name.isWellFormed() && name !== '*' && name !== 'ANONYMOUS') return name;
+  if (isText && name.isWellFormed() && !standsForOthers(name)) return name;
   const shown = JSON.stringify(name.slice(0, 100));
   const allowed = `1 to ${nameCharactersMax} characters, no control characters, no space around it, and neither * nor ANONYMOUS`;
   throw new QError('INVALID_REQUEST', `the user name is ${shown}; allowed is ${allowed}`, {
     details: { field: 'user', value: shown, allowed },
   });
+}
+
+/** Rules about the two names are about everybody, and about whoever has not said who it is. */
+export function standsForOthers(name: string): boolean {
+  return name === '*' || name === 'ANONYMOUS';
 }
 
 /** The principal that access rules name. */

@@ -59,9 +59,3 @@ export function demand(access: Pick<Access, 'refusal'>, caller: Asking, { operat
 export function demandOfCluster(access: Access, caller: Asking, operation: Operation): void {
   demand(access, caller, { operation, resource: cluster });
 }
-
-/** Whoever may make topics may make any; others those that a rule is about. */
-export function refusalToCreate(access: Access, caller: Asking, name: string): QError | null {
-  if (access.sees(caller, 'create', cluster)) return null;
-  return access.refusal(caller, 'create', topicNamed(name));
-}

@@ -2,11 +2,11 @@
  * The access rules themselves, for those who may see and change them (row A3): `describe` and `alter` of the cluster.
  */
 import { QError } from '@q/protocol';
-import type { AclRule, Decision, RuleFilter } from '@q/security';
+import type { AclRule, RuleFilter } from '@q/security';
 import type { Asking } from '../../caller.ts';
 import { demandOfCluster } from './access.ts';
 import type { Access } from './access.ts';
-import type { AccessQuestion, OwnRules } from './own-rules.ts';
+import type { AccessAnswer, AccessQuestion, OwnRules } from './own-rules.ts';
 
 /** What decides, and the rules that it decides by. */
 export interface AccessRules {
@@ -21,8 +21,8 @@ export interface AccessRules {
   add(rule: AclRule, caller: Asking): Promise<boolean>;
   /** Those that were removed. Durable, and in force, when it resolves. @throws QError as `rules` */
   remove(filter: RuleFilter, caller: Asking): Promise<AclRule[]>;
-  /** What is decided, and by which rule. @throws QError as `rules` */
-  test(question: AccessQuestion, caller: Asking): Decision;
+  /** What the doors would say, and by which rule. @throws QError as `rules` */
+  test(question: AccessQuestion, caller: Asking): AccessAnswer;
 }
 
 /** For whoever serves somebody. */

@@ -16,7 +16,7 @@ import type {
   TopicChanges,
 } from '../topics/topic-changes.ts';
 import type { SettingInForce } from '../topics/topic-config.ts';
-import { demand, refusalToCreate, topicNamed } from './access.ts';
+import { demand, topicNamed } from './access.ts';
 import type { Access } from './access.ts';
 
 /** Creates, changes and deletes topics. */
@@ -31,8 +31,7 @@ export class GuardedTopicChanges {
 
   /** As `TopicChanges.create`; its settings are told to those who may see them. @throws QError NOT_AUTHORIZED, too */
   async create(wanted: CreateTopicOptions, caller: Asking): Promise<CreatedTopic> {
-    const refusal = refusalToCreate(this.#access, caller, wanted.name);
-    if (refusal !== null) throw refusal;
+    demand(this.#access, caller, { operation: 'create', resource: topicNamed(wanted.name) });
     const created = await this.#changes.create(wanted, caller);
     return this.#access.sees(caller, 'describeConfigs', topicNamed(wanted.name))
       ? created

@@ -1,6 +1,9 @@
+import { cluster } from '@q/security';
 import type { AclRule, Decision, Operation, Resource, RuleFilter } from '@q/security';
 import type { Asking } from '../../caller.ts';
 import type { AuditNotes } from '../audit/audit.ts';
+import type { Wish } from './access.ts';
+import { clusterRight, isForBrokerAlone } from './deciding-right.ts';
 import type { RuleStore } from './rule-store.ts';
 
 /** Somebody of whom somebody wants to know what decides. */
@@ -11,6 +14,14 @@ export interface AccessQuestion {
   readonly address: string;
   readonly operation: Operation;
   readonly resource: Resource;
+}
+
+/** What the doors would say. */
+export interface AccessAnswer extends Pick<Decision, 'isAllowed' | 'rule'> {
+  /** `internal topic`: the broker alone changes it, whatever somebody may. */
+  readonly by: Decision['by'] | 'internal topic';
+  /** What decides: what was asked for, or a right to the cluster in its place. */
+  readonly right: Wish;
 }
 
 /** The access rules of a broker, for whoever runs it in the same process: nobody is asked whether they may. */
@@ -44,9 +55,16 @@ export class OwnRules {
     return gone;
   }
 
-  /** What is decided, and by which rule. */
-  test({ principal, address, operation, resource }: AccessQuestion): Decision {
-    return this.#store.authorizer.decide({ principal: { name: principal }, address }, operation, resource);
+  /** What the doors would say, and by which rule. */
+  test({ principal, address, operation, resource }: AccessQuestion): AccessAnswer {
+    const { authorizer } = this.#store;
+    const asker = { principal: { name: principal }, address };
+    const ofCluster = clusterRight(authorizer, asker, operation, resource);
+    const right = ofCluster === null ? { operation, resource } : { operation: ofCluster, resource: cluster };
+    const { isAllowed, by, rule } = authorizer.decide(asker, right.operation, right.resource);
+    if (isAllowed && isForBrokerAlone(operation, resource))
+      return { isAllowed: false, by: 'internal topic', rule: null, right };
+    return { isAllowed, by, rule, right };
   }
 }
 

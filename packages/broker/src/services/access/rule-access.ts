@@ -12,6 +12,7 @@ import { countDenial } from '../../metrics/counters.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
 import type { AuditNotes } from '../audit/audit.ts';
 import type { Access } from './access.ts';
+import { clusterRight } from './deciding-right.ts';
 
 export interface RuleAccessOptions {
   readonly counters: BrokerCounters;
@@ -53,19 +54,31 @@ export class RuleAccess implements Access {
   }
 
   sees(caller: Asking, operation: Operation, resource: Resource): boolean {
-    return caller.principal.isGone !== true && this.#authorizer.decide(caller, operation, resource).isAllowed;
+    return caller.principal.isGone !== true && this.#decide(caller, operation, resource).isAllowed;
   }
 
   refusal(caller: Asking, operation: Operation, resource: Resource): QError | null {
     if (caller.principal.isGone === true) return this.#refused(caller, { operation, resource, decision: null });
-    const decision = this.#authorizer.decide(caller, operation, resource);
-    return decision.isAllowed ? null : this.#refused(caller, { operation, resource, decision });
+    const ofCluster = clusterRight(this.#authorizer, caller, operation, resource);
+    if (ofCluster !== null) return this.#refusalOf(caller, ofCluster, cluster);
+    return this.#refusalOf(caller, operation, resource);
   }
 
   refusalOfAny(caller: Asking, operation: Operation, type: ResourceType): QError | null {
     const resource = { type, name: '*' };
     if (caller.principal.isGone === true) return this.#refused(caller, { operation, resource, decision: null });
     const decision = this.#authorizer.decideForAny(caller, operation, type);
+    return decision.isAllowed ? null : this.#refused(caller, { operation, resource, decision });
+  }
+
+  #decide(caller: Asking, operation: Operation, resource: Resource): Decision {
+    const ofCluster = clusterRight(this.#authorizer, caller, operation, resource);
+    if (ofCluster !== null) return this.#authorizer.decide(caller, ofCluster, cluster);
+    return this.#authorizer.decide(caller, operation, resource);
+  }
+
+  #refusalOf(caller: Asking, operation: Operation, resource: Resource): QError | null {
+    const decision = this.#authorizer.decide(caller, operation, resource);
     return decision.isAllowed ? null : this.#refused(caller, { operation, resource, decision });
   }
 

@@ -9,7 +9,6 @@
  *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
  */
 import type { Asking } from '../../caller.ts';
-import { refusalToRead } from '../access/read-access.ts';
 import type { Access } from '../access/access.ts';
 import { QError, batchRecordsCount, batchSize } from '@q/protocol';
 import type { AbortedRange, EpochEnd, LogRead, PartitionLog } from '@q/storage';
@@ -176,7 +175,7 @@ export class FetchPlan {
     for (const [index, { partition, wanted }] of this.#entries.entries()) {
       if (partition === null) continue;
       const { topic } = partition;
-      const refusal = refusals.has(topic) ? refusals.get(topic)! : refusalToRead(access, caller, topic);
+      const refusal = refusals.has(topic) ? refusals.get(topic)! : access.refusal(caller, 'read', topic.resource);
       refusals.set(topic, refusal);
       if (refusal !== null) this.#entries[index] = { wanted, partition: null, error: refusal };
     }
@@ -225,7 +224,7 @@ function resolveTopic(looking: Looking, { topicId, partitions }: FetchTopic): En
   const { registry, access, caller } = looking;
   const topic = registry.byId(topicId);
   // Once for all partitions: it counts, and is noted.
-  const refusal = topic === undefined ? unknownTopicId(topicId) : refusalToRead(access, caller, topic);
+  const refusal = topic === undefined ? unknownTopicId(topicId) : access.refusal(caller, 'read', topic.resource);
   if (refusal !== null) return partitions.map((wanted) => ({ wanted, partition: null, error: refusal }));
   return partitions.map((wanted) => resolve(looking, topic!, wanted));
 }

@@ -7,7 +7,7 @@ import { QError } from '@q/protocol';
 import type { Operation } from '@q/security';
 import type { Asking } from '../../caller.ts';
 import { toWireError } from '../../errors/wire-error.ts';
-import { demand, refusalToCreate, topicNamed } from '../access/access.ts';
+import { demand, topicNamed } from '../access/access.ts';
 import type { Access } from '../access/access.ts';
 import type { TopicChanges } from './topic-changes.ts';
 import type { SettingInForce } from './topic-config.ts';
@@ -217,11 +217,12 @@ export class TopicCatalog {
   }
 
   async #createUnlessThere(name: string, caller: Asking): Promise<void> {
-    const { access, changes } = this.#options;
-    const refusal = refusalToCreate(access, caller, name);
-    if (refusal !== null) throw refusal;
+    this.#demand(name, 'create', caller);
     try {
-      await changes.create({ name, partitions: -1, replicas: -1, configs: [], validateOnly: false }, caller);
+      await this.#options.changes.create(
+        { name, partitions: -1, replicas: -1, configs: [], validateOnly: false },
+        caller,
+      );
     } catch (error) {
       // Another client asked for the same topic first.
       if (!(QError.is(error) && error.code === 'TOPIC_EXISTS')) throw error;

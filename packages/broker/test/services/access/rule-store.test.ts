@@ -1,4 +1,4 @@
-import { clusterName, encodeRule } from '@q/security';
+import { cluster, clusterName, encodeRule, operationsOf } from '@q/security';
 import type { AclRule } from '@q/security';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { silentLogger } from '../../../src/logger.ts';
 import { LogMetadataStore } from '../../../src/metadata/log-metadata-store.ts';
 import { BrokerCounters } from '../../../src/metrics/counters.ts';
 import { topicNamed } from '../../../src/services/access/access.ts';
+import { OwnRules } from '../../../src/services/access/own-rules.ts';
 import { RuleAccess } from '../../../src/services/access/rule-access.ts';
 import { RuleStore } from '../../../src/services/access/rule-store.ts';
 import type { AuditEntry } from '../../../src/services/audit/audit-entry.ts';
@@ -23,6 +24,7 @@ const rule: AclRule = {
 };
 const alice: Asking = { principal: { name: 'User:alice' }, address: '10.0.0.7', clientId: 'billing' };
 const orders = topicNamed('orders');
+const asAlice = { principal: alice.principal.name, address: alice.address };
 
 async function setUp() {
   const clock = new ManualClock();
@@ -37,7 +39,8 @@ async function setUp() {
   const audit = { note: (entry: AuditEntry) => void noted.push(entry) };
   const access = new RuleAccess(store.authorizer, { counters, audit, clock });
   store.onChange(() => access.changed());
-  return { clock, metadata, openMetadata, openStore, store, access, noted, counters };
+  const own = new OwnRules({ store, audit });
+  return { clock, metadata, openMetadata, openStore, store, own, access, noted, counters };
 }
 
 describe('A3 stored rules', () => {
@@ -139,5 +142,93 @@ describe('A3 what rules do not allow', () => {
     expect(heard).toBeGreaterThan(0);
     expect(heard).toBeLessThan(100);
     expect(access.revision).toBe(100);
+  });
+});
+
+const createAll = {
+  ...rule,
+  operation: 'create',
+  resourceType: 'cluster',
+  resourceName: clusterName,
+} as const;
+const denyPay = {
+  ...rule,
+  operation: 'create',
+  permission: 'deny',
+  patternType: 'prefixed',
+  resourceName: 'pay-',
+} as const;
+
+describe('A3 rights to the cluster in place of those to a topic', () => {
+  it('A3, SEC-11: who may make topics makes all but those that a rule denies it', async () => {
+    const { store, own, access } = await setUp();
+    const asked = (name: string) => {
+      const resource = topicNamed(name);
+      const { isAllowed, by, right } = own.test({ ...asAlice, operation: 'create', resource });
+      expect(access.sees(alice, 'create', resource)).toBe(isAllowed);
+      expect(access.refusal(alice, 'create', resource) === null).toBe(isAllowed);
+      return [isAllowed, by, right.resource.type];
+    };
+    expect(asked('pay-1')).toEqual([false, 'default', 'topic']);
+    await store.add(createAll);
+    expect(asked('pay-1')).toEqual([true, 'rule', 'cluster']);
+    await store.add(denyPay);
+    expect([asked('pay-1'), asked('other-1')]).toEqual([
+      [false, 'rule', 'topic'],
+      [true, 'rule', 'cluster'],
+    ]);
+    expect(access.refusal(alice, 'create', topicNamed('pay-1'))?.message).toBe(
+      'User:alice needs create on topic pay-1: an access rule denies it',
+    );
+    // What denies the cluster leaves what a rule allows of a topic, as in Kafka.
+    await store.remove({});
+    for (const each of [{ ...denyPay, permission: 'allow' } as const, { ...createAll, permission: 'deny' } as const])
+      await store.add(each);
+    expect([asked('pay-1'), asked('other-1')]).toEqual([
+      [true, 'rule', 'topic'],
+      [false, 'default', 'topic'],
+    ]);
+  });
+
+  it('A3, SEC-12: who reads all topics reads the metadata with clusterAction alone, and not where a rule denies it', async () => {
+    const { store, own, access } = await setUp();
+    const resource = topicNamed('__metadata');
+    const asked = () => {
+      const answer = own.test({ ...asAlice, operation: 'read', resource });
+      expect(access.refusal(alice, 'read', resource) === null).toBe(answer.isAllowed);
+      return answer;
+    };
+    await store.add({ ...rule, resourceName: '*' });
+    const right = { operation: 'clusterAction', resource: cluster };
+    expect(asked()).toEqual({ isAllowed: false, by: 'default', rule: null, right });
+    await store.add({ ...createAll, operation: 'clusterAction' });
+    expect(asked()).toMatchObject({ isAllowed: true, by: 'rule', right });
+    await store.add({ ...rule, permission: 'deny', patternType: 'prefixed', resourceName: '__' });
+    expect(asked()).toMatchObject({ isAllowed: false, by: 'rule', right: { operation: 'read', resource } });
+  });
+
+  it('A3, SEC-12: a test says of each operation what access says, and of changes of internal topics who makes them', async () => {
+    const { store, own, access } = await setUp();
+    for (const given of [createAll, denyPay, { ...rule, operation: 'write', resourceName: '*' } as const])
+      await store.add(given);
+    for (const name of ['orders', 'pay-1', '__metadata', '__audit']) {
+      for (const operation of operationsOf('topic')) {
+        const { isAllowed, by } = own.test({ ...asAlice, operation, resource: topicNamed(name) });
+        const isOfBroker = by === 'internal topic';
+        expect([name, operation, isAllowed || isOfBroker]).toEqual([
+          name,
+          operation,
+          access.sees(alice, operation, topicNamed(name)),
+        ]);
+      }
+    }
+    for (const operation of ['create', 'write', 'alter', 'alterConfigs', 'delete'] as const) {
+      const question = { principal: 'User:root', address: alice.address, operation };
+      expect(own.test({ ...question, resource: topicNamed('__audit') })).toMatchObject({
+        isAllowed: false,
+        by: 'internal topic',
+      });
+      expect(own.test({ ...question, resource: orders })).toMatchObject({ isAllowed: true, by: 'super user' });
+    }
   });
 });
