@@ -34,7 +34,7 @@ export function identityAt(
   const inTheOpen = mechanisms.filter((each) => each !== 'PLAIN');
   const door = protocolName(listener);
   const seats = identities?.seats ?? endlessSeats;
-  return ({ address, isEncrypted, certificate, connectionId, signal }) => {
+  return ({ address, isEncrypted, certificate, connectionId, signal, loginEnded }) => {
     const tried = { mechanism: byCertificate, by: { address, connectionId, door, clientId: '' } };
     const shown = mapping === null || certificate === null ? null : userOf(certificate, mapping);
     if (authentication !== null && mapping !== null) {
@@ -44,7 +44,7 @@ export function identityAt(
     // Nobody is asked again for what the certificate has said.
     const offered = shown !== null ? [] : isEncrypted ? mechanisms : inTheOpen;
     const place = { address, mechanisms: offered };
-    return new SessionIdentity({ authentication, shown, place, clock, seats, signal, news });
+    return new SessionIdentity({ authentication, shown, place, clock, seats, signal, news, loginEnded });
   };
 }
 

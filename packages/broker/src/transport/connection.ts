@@ -139,6 +139,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
       isEncrypted: options.stream.isEncrypted === true,
       certificate: options.stream.certificate ?? null,
       signal: this.#end,
+      loginEnded: (isShowing) => this.#loginEnded(isShowing),
     });
     this.#order = this.#session.answersInOrder
       ? new AnswerOrder((answer, ticket) => this.#leave(answer, ticket))
@@ -279,6 +280,13 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#endReason ??= limit;
     if (limit === 'idleTimeoutMs') this.end(limit);
     else this.destroy();
+  }
+
+  /** Not by `end`: what is answered while a slow peer takes what is pending would still leave. */
+  #loginEnded(isShowing: boolean): void {
+    if (this.isClosed || this.requestsUnderWay <= (isShowing ? 1 : 0)) return;
+    this.#endReason ??= 'AUTHENTICATION_REQUIRED';
+    this.destroy();
   }
 
   #peer(): 'hello' | 'stranger' | 'open' {

@@ -56,6 +56,11 @@ export interface Link {
   /** What the peer has shown that is in order; null: nothing. */
   readonly certificate: PeerCertificate | null;
   readonly signal: CallerSignal;
+  /**
+   * The login has ended: hangs up on a peer that still waits for answers, which are for whoever is logged in. An idle
+   * peer may log in again. `isShowing`: one of the requests under way does just that.
+   */
+  readonly loginEnded: (isShowing: boolean) => void;
 }
 
 /** Begins a session on a new connection: what makes a listener one of a protocol. */

@@ -1,3 +1,4 @@
+import { ManualClock } from '@q/testkit';
 import { endlessSeats } from '../../src/services/identity/user-seats.ts';
 import { noLoginNews } from '../../src/services/identity/login-news.ts';
 import { SessionIdentity } from '../../src/services/identity/session-identity.ts';
@@ -68,10 +69,11 @@ export function nobodyAsked(): SessionIdentity {
   return new SessionIdentity({
     authentication: null,
     place: { address: '10.0.0.1', mechanisms: [] },
-    clock: { now: () => 0, monotonic: () => 0 },
+    clock: new ManualClock(),
     seats: endlessSeats,
     signal: new FakeSignal(),
     news: noLoginNews,
+    loginEnded: () => undefined,
   });
 }
 

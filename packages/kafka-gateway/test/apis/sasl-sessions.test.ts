@@ -2,12 +2,16 @@
 import { nodeClock } from '@q/broker';
 import type { BrokerOptions, TokenVerifier } from '@q/broker';
 import { formatBearer } from '@q/protocol';
-import { describe, expect, it } from 'vitest';
+import { ManualClock, timeOverSockets } from '@q/testkit';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { kafkaErrorCode } from '../../src/errors/kafka-errors.ts';
 import { apiVersions } from '../../src/messages/api-versions.ts';
+import { createTopics } from '../../src/messages/create-topics.ts';
+import { fetch } from '../../src/messages/fetch.ts';
 import { metadata } from '../../src/messages/metadata.ts';
 import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
 import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
+import { fetchRequest } from '../fetching.ts';
 import { kafkaBroker, RawClient } from '../harness.ts';
 import { logIn } from '../logging-in.ts';
 
@@ -119,6 +123,34 @@ describe('A1 facts, Session lifetime', () => {
       code: 'INVALID_CONFIG',
       details: { setting: 'security.sessionLifetimeMs' },
     });
+  });
+});
+
+/** The end of a login while a poll waits, in time that the test drives. */
+describe('A1, SEC-8: a poll that waits', () => {
+  it('A1, SEC-8: is hung up on at the moment at which its login ends', async () => {
+    const clock = new ManualClock({ startMs: Date.now() });
+    const during = async <T>(promise: Promise<T>): Promise<T> => (await timeOverSockets(clock, promise)).value;
+    const tokens = tokensFor(() => 16_000, { ...nodeClock, now: () => clock.now() });
+    const security = { mechanisms: ['OAUTHBEARER'] as const, tokens, superUsers: ['User:alice'] };
+    const { broker, kafkaPort } = await during(kafkaBroker({ clock, security }));
+    onTestFinished(() => during(broker.close()).then(() => undefined));
+    const [other, client] = [await RawClient.connect(kafkaPort), await RawClient.connect(kafkaPort)];
+    await during(showToken(other));
+    await during(showToken(client));
+    const begunMs = clock.now();
+    const orders = { name: 'orders', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
+    await during(client.ask(createTopics, 4, { topics: [orders], timeoutMs: 5_000, validateOnly: false }));
+    client.send(fetch, 11, fetchRequest([{ topic: 'orders' }], { maxWaitMs: 60_000 }));
+    let hasFrame: boolean | null = null;
+    void client.nextFrame().then((frame) => (hasFrame = frame !== null));
+    // Its answer comes when the broker has seen what was sent before it.
+    await during(other.ask(apiVersions, 3, named));
+    await clock.advance(15_000 - (clock.now() - begunMs));
+    await during(other.ask(apiVersions, 3, named));
+    expect(hasFrame).toBeNull();
+    await clock.advance(1_000);
+    await expect.poll(() => hasFrame).toBe(false);
   });
 });
 

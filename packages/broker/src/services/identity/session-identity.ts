@@ -4,11 +4,12 @@
  * Invariants
  *  1. Once it was somebody's it is never anybody else's. It is nobody's when that user is removed.
  *  2. One exchange at a time. A message of another mechanism, or after an end, begins a new one.
+ *  3. While it holds for a time, `#alarm` is set, and tells of the end of that time at that moment.
  */
 import { QError } from '@q/protocol';
 import { anonymous } from '../../caller.ts';
 import type { Author, CallerSignal, Principal } from '../../caller.ts';
-import type { Clock } from '../../clock.ts';
+import type { Clock, Scheduled } from '../../clock.ts';
 import type { Authentication, LoginExchange, LoginPlace, LoginStep, Mechanism } from './authentication.ts';
 import type { LoginNews } from './login-news.ts';
 import type { UserSeats } from './user-seats.ts';
@@ -19,13 +20,15 @@ export interface SessionIdentityOptions {
   readonly place: LoginPlace;
   /** Whose it is from the start, by the certificate that its peer has shown. Default: nobody's. */
   readonly shown?: Principal | null;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'schedule'>;
   /** Takes a place for a connection of a user. */
   readonly seats: Pick<UserSeats, 'take'>;
   /** Until when the place is taken. */
   readonly signal: CallerSignal;
   /** Hears of every try. */
   readonly news: Pick<LoginNews, 'letIn' | 'refused'>;
+  /** Hears that the time is over for which it was shown. `isShowing`: it is being shown again at that moment. */
+  readonly loginEnded: (isShowing: boolean) => void;
 }
 
 /** What an exchange came to, for whoever tells the client. */
@@ -39,6 +42,8 @@ type Done = LoginStep & { readonly kind: 'done' };
 
 /** Shorter lifetimes make some clients log in before each request, until they are refused. */
 export const lifetimeMsMin = 15_000;
+/** Timers of machines take no more than 24.8 days; a token may hold for longer. */
+const alarmMsMax = 86_400_000;
 
 /** Who is at the other end of one connection, from its first word to its last. */
 export class SessionIdentity {
@@ -47,11 +52,15 @@ export class SessionIdentity {
   #exchange: LoginExchange | null = null;
   #isShown = false;
   #endsAt = Infinity;
+  #alarm: Scheduled | null = null;
+  /** Messages that are being looked at. */
+  #taking = 0;
   /** The exchange is refused, and was told; its mechanism has another message before the end. */
   #isRefusalTold = false;
 
   constructor(options: SessionIdentityOptions) {
     this.#options = options;
+    options.signal.onAbort(() => this.#alarm?.cancel());
     const { authentication, shown = null } = options;
     if (authentication === null || shown === null) return;
     this.#principal = shown;
@@ -104,7 +113,7 @@ export class SessionIdentity {
     if (authentication === null)
       throw new QError('UNSUPPORTED_MECHANISM', 'nobody has to show who they are on this connection');
     const tried = { mechanism, by };
-    const login = await this.#step(authentication, mechanism, message).catch((error: unknown) => {
+    const login = await this.#taken(authentication, mechanism, message).catch((error: unknown) => {
       if (QError.is(error) && error.code === 'UNSUPPORTED_MECHANISM')
         news.refused(tried, { user: '', reason: 'this mechanism is not taken here' });
       if (QError.is(error) && (error.code === 'TOO_MANY_CONNECTIONS' || error.code === 'BROKER_BUSY'))
@@ -115,6 +124,15 @@ export class SessionIdentity {
     if (login.kind === 'refused' && !this.#isRefusalTold) news.refused(tried, login);
     this.#isRefusalTold = login.kind === 'refused' && login.goesOn;
     return login;
+  }
+
+  async #taken(authentication: Authentication, mechanism: string, message: Buffer): Promise<Login> {
+    this.#taking += 1;
+    try {
+      return await this.#step(authentication, mechanism, message);
+    } finally {
+      this.#taking -= 1;
+    }
   }
 
   async #step(authentication: Authentication, mechanism: string, message: Buffer): Promise<Login> {
@@ -160,6 +178,17 @@ export class SessionIdentity {
     this.#principal = principal;
     this.#isShown = true;
     this.#endsAt = isForEver ? Infinity : clock.monotonic() + lifetimeMs;
+    this.#setAlarm();
     return { kind: 'done', message, lifetimeMs };
+  }
+
+  #setAlarm(): void {
+    const { clock, signal, loginEnded } = this.#options;
+    this.#alarm?.cancel();
+    this.#alarm = null;
+    if (this.#endsAt === Infinity || signal.aborted) return;
+    const leftMs = this.#endsAt - clock.monotonic();
+    if (leftMs <= 0) return loginEnded(this.#taking > 0);
+    this.#alarm = clock.schedule(Math.min(leftMs, alarmMsMax), () => this.#setAlarm());
   }
 }

@@ -52,7 +52,7 @@ function plain(username: string, password: string, authorizationId = ''): Buffer
   return formatPlain({ authorizationId, username, password });
 }
 
-const alone = { seats: endlessSeats, signal: new FakeSignal(), news: noLoginNews };
+const alone = { seats: endlessSeats, signal: new FakeSignal(), news: noLoginNews, loginEnded: () => undefined };
 
 describe('A1 PLAIN', () => {
   it('A1 lets in who knows the password', async () => {

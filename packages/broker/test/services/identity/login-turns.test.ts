@@ -120,7 +120,9 @@ describe('A1, SEC-9: guesses on many connections at the same time', () => {
     const news = new LoginNews({ logger: silentLogger, audit: { note: (entry) => void noted.push(entry) } });
     for (let connection = 0; connection < 50; connection += 1) guess('wrong');
     const signal = new FakeSignal();
-    const identity = new SessionIdentity({ authentication, place, clock, seats: endlessSeats, signal, news });
+    const loginEnded = (): void => undefined;
+    const alone = { seats: endlessSeats, signal, news, loginEnded };
+    const identity = new SessionIdentity({ authentication, place, clock, ...alone });
     const message = formatPlain({ authorizationId: '', username: 'alice', password: 'canary' });
     const by = { address: place.address, clientId: 'shop' };
     const taken = identity.take('PLAIN', message, by).catch((error: unknown) => error);
