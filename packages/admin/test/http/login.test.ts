@@ -182,7 +182,9 @@ describe('an admin interface that needs certificates', () => {
 });
 
 describe('an admin interface that asks for certificates', () => {
-  it('A1, A2: lets in whom the certificate names, or whoever says who they are', async () => {
+  const own = { cert: pem('client.pem'), key: pem('client.key') };
+
+  async function asking(rule: string) {
     const { broker } = await secured({
       listeners: [
         {
@@ -190,14 +192,14 @@ describe('an admin interface that asks for certificates', () => {
           protocol: 'admin',
           port: 0,
           tls: { cert: pem('broker.pem'), key: pem('broker.key'), ca: pem('ca.pem'), clientCertificates: 'wanted' },
-          authentication: { mechanisms: ['SCRAM-SHA-256'], certificates: ['RULE:^CN=([^,]+),.*$/$1/'] },
+          authentication: { mechanisms: ['SCRAM-SHA-256'], certificates: [rule] },
         },
       ],
       server: null,
     });
-    const whoAmI = (own: { cert?: Buffer; key?: Buffer }, headers: Record<string, string> = {}) =>
+    return (shown: { cert?: Buffer; key?: Buffer }, headers: Record<string, string> = {}) =>
       new Promise<unknown>((resolve, reject) => {
-        const agent = new Agent({ ca: pem('ca.pem'), ...own });
+        const agent = new Agent({ ca: pem('ca.pem'), ...shown });
         requestTls(`${broker.adminUrl}/api/v1/whoami`, { agent, headers }, (response) => {
           let text = '';
           response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -209,10 +211,18 @@ describe('an admin interface that asks for certificates', () => {
           .on('error', reject)
           .end();
       });
-    const own = { cert: pem('client.pem'), key: pem('client.key') };
+  }
+
+  it('A1, A2: lets in whom the certificate names, or whoever says who they are', async () => {
+    const whoAmI = await asking('RULE:^CN=([^,]+),.*$/$1/');
     expect(await whoAmI(own)).toEqual({ principal: 'User:svc-orders', by: 'certificate', address: '127.0.0.1' });
     expect(await whoAmI({})).toMatchObject({ code: 'AUTHENTICATION_REQUIRED' });
     const { headers } = basic('alice', 'alice-pw');
     expect(await whoAmI(own, headers)).toMatchObject({ principal: 'User:alice', by: 'password' });
+  });
+
+  it('A1, SEC-8: lets nobody in whom the rules call ANONYMOUS', async () => {
+    const whoAmI = await asking('RULE:^CN=.*$/ANONYMOUS/');
+    expect(await whoAmI(own)).toMatchObject({ code: 'AUTHENTICATION_REQUIRED' });
   });
 });

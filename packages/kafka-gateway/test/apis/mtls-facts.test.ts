@@ -67,6 +67,13 @@ describe('A1 facts, mTLS', () => {
     });
   });
 
+  it('A1, SEC-8: one that the rules make ANONYMOUS of lets nobody in, a super user or not', async () => {
+    const { kafkaPort } = await scene('User:ANONYMOUS', ['RULE:^CN=.*$/ANONYMOUS/']);
+    const client = await RawClient.connect(kafkaPort, { ca, ...ofClient });
+    client.send(metadata, 9, everything);
+    expect(await client.nextFrame()).toBeNull();
+  });
+
   it('A1, SEC-7: one that no rule makes a user of lets nobody in, and the log says whose it was', async () => {
     const { said, kafkaPort } = await scene('User:svc-orders', ['RULE:^CN=other$/x/']);
     const client = await RawClient.connect(kafkaPort, { ca, ...ofClient });
