@@ -7,6 +7,7 @@ import { connect } from '@q/client';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { answerShell } from '../src/completion/answer-shell.ts';
 import { createProgram } from '../src/program.ts';
+import { runCommand } from '../src/run.ts';
 import { runHere } from './command-here.ts';
 import type { ProgramResult } from './q-program.ts';
 
@@ -88,6 +89,60 @@ describe('q transaction', () => {
     expect(stdout).toMatch(/\n2\t0\t1\t\d+\tbilling-1\tongoing\t\d+\n/);
     await q('transaction abort billing-1 --force');
     expect((await q('topic describe orders')).stdout).toContain('\nheld back\tnone\n');
+  });
+
+  it('X3 q consume says what is held back by whom, and reads it where that is wanted', async () => {
+    const held = await q('consume orders -e -f %o\\n');
+    expect([held.code, held.stdout]).toEqual([0, '0\n']);
+    const lines = held.stderr.split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(
+      /^1 offset of orders\/0 is held back by transaction billing-1, open since \d{4}-.*Z, for \d.*; q transaction describe billing-1$/,
+    );
+    expect(lines[1]).toMatch(/^1 offset of orders\/2 is held/);
+    expect((await q('consume orders -o -2: -p 0')).stderr).toContain('1 offset of orders/0 is held back by');
+    const all = await q('consume orders -e -f %v --isolation read_uncommitted');
+    expect([[...all.stdout].sort().join(''), all.stderr]).toEqual(['abx', '']);
+    expect((await q('consume orders -n 1')).stderr).toBe('');
+    await q('transaction abort billing-1 --force');
+    expect((await q('consume orders -e')).stderr).toBe('');
+  });
+
+  it('X3 q consume says so without the admin interface, too', async () => {
+    const { stderr } = await runHere({
+      line: '--admin-url http://127.0.0.1:1 consume orders -p 2 -e',
+      url: broker.url,
+    });
+    expect(stderr).toBe('records of orders/2 are held back by a transaction: offsets 0 to 0\n');
+  });
+
+  it.each(['consume orders', 'consume orders -g follower'])(
+    'X3 %s says on a terminal what it waits for',
+    async (line) => {
+      const terminal = Object.assign(new PassThrough(), { isTTY: true });
+      let written = '';
+      terminal.setEncoding('utf8').on('data', (text: string) => (written += text));
+      const interrupt = new AbortController();
+      const running = runCommand(['--url', broker.url, '--admin-url', broker.adminUrl!, ...line.split(' ')], {
+        stdin: new PassThrough(),
+        stdout: terminal,
+        stderr: terminal,
+        interrupt: interrupt.signal,
+      });
+      await expect.poll(() => written, { timeout: 15_000 }).toContain('\ncaught up with what is committed; waiting');
+      expect(written).toMatch(/^x\n1 offset of orders\/0 is held back by transaction billing-1, open since/);
+      interrupt.abort();
+      expect(await running).toBe(0);
+    },
+  );
+
+  it('X3 q group describe shows it', async () => {
+    await q('group seek g -t orders --to start --execute');
+    expect((await q('group describe g')).stdout).toContain(
+      '1 offset of orders/2 is held back by transaction billing-1',
+    );
+    const { stdout } = await q('group describe g --json');
+    expect(JSON.parse(stdout)).toMatchObject({ heldBack: [{ partition: 0, from: 0, end: 1 }, { partition: 2 }] });
   });
 
   it('X1 X3 aborts one, and says so; whoever is asked and says no aborts nothing', async () => {

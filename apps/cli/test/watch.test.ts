@@ -76,6 +76,7 @@ describe('q group watch', () => {
       lag: 1,
       lagExact: true,
       lagMs: expect.toSatisfy((ms) => ms === null || ms >= 0) as number,
+      heldBack: [],
       handledPerSecond: null,
       arrivingPerSecond: null,
       partitions: [

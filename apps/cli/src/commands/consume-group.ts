@@ -11,6 +11,7 @@ import { openRecordOutput } from '../output/record-output.ts';
 import type { RecordOutput } from '../output/record-output.ts';
 import { formatCount } from '../output/units.ts';
 import type { ConsumeOptions } from './consume-plan.ts';
+import { findHeldIn, heldLines } from './held-records.ts';
 import { MemberTroubles } from './member-troubles.ts';
 
 type MemberOptions = ConsumeOptions & { readonly group: string };
@@ -62,13 +63,20 @@ async function copyMessages(
   const { topic, from, options } = o;
   const out = openRecordOutput(context, options);
   const printed = new AckedOutput(out.output, (error) => QError.is(error) && error.code === 'PARTITION_NOT_OWNED');
-  const consumer = q.consumer(topic, { group: options.group, from, signal: context.interrupt });
+  const { group, isolation } = options;
+  const consumer = q.consumer(topic, {
+    group,
+    from,
+    signal: context.interrupt,
+    ...(isolation !== undefined && { isolation }),
+  });
   const write = (line: string): void => {
     out.progress.clear();
     context.stderr.write(line);
   };
   const troubles = new MemberTroubles(consumer, { write, json: options.json === true });
-  sayWhenCaughtUp(context, consumer, out);
+  const saysHeld = (): Promise<string> => heldOf(context, { topic, consumer, options });
+  sayWhenCaughtUp(context, consumer, { ...out, heldLines: saysHeld });
   try {
     await copy(consumer, { out, printed, countMax: options.count ?? Number.POSITIVE_INFINITY });
   } finally {
@@ -79,6 +87,17 @@ async function copyMessages(
     context.stderr.write(reportOf(printed, { group: options.group, troubles }));
   }
   return troubles.hasFailed ? ExitCode.failure : ExitCode.ok;
+}
+
+/** Of the partitions that this member owns. */
+async function heldOf(
+  context: CommandContext,
+  { topic, consumer, options }: { topic: string; consumer: GroupConsumer; options: MemberOptions },
+): Promise<string> {
+  if (options.isolation === 'read_uncommitted') return '';
+  const owned = new Set(consumer.partitions);
+  const held = await findHeldIn(context, topic, options);
+  return heldLines(held.filter(({ partition }) => owned.has(partition)));
 }
 
 async function copy(

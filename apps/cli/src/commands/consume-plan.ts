@@ -1,4 +1,4 @@
-import type { ConsumerOptions, Q } from '@q/client';
+import type { ConsumerOptions, Isolation, Q } from '@q/client';
 import type { GlobalOptions } from '../command-context.ts';
 import type { OffsetRange, Position } from '../input/offset-expression.ts';
 import { timestampOf } from '../input/time-expression.ts';
@@ -11,6 +11,8 @@ export type StopOffsets = ReadonlyMap<number, number>;
 export interface ConsumePlan {
   readonly consumer: ConsumerOptions;
   readonly stopOffsets: StopOffsets;
+  /** Up to where each partition is there, as far as it is wanted. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 /** What the options of `q consume` ask for. */
@@ -22,6 +24,7 @@ export interface ConsumeOptions extends GlobalOptions {
   readonly format?: string;
   /** Reads as a member of this group, which gives out the partitions and keeps the offsets. */
   readonly group?: string;
+  readonly isolation?: Isolation;
 }
 
 export type ConsumeRequest = Pick<ConsumeOptions, 'offset' | 'exit' | 'partition'> & { readonly nowMs: number };
@@ -49,7 +52,7 @@ export async function planConsumption(q: Q, topic: string, request: ConsumeReque
     from: startOf(from, request.nowMs),
     stopAtEnd: request.exit === true,
   };
-  return { consumer, stopOffsets: new Map() };
+  return { consumer, stopOffsets: new Map(), ends: new Map(positions.map((at) => [at.partition, at.endOffset])) };
 }
 
 /** With `-e` a consumer that begins after the end has nothing to do and nothing to say. */
@@ -102,5 +105,6 @@ async function planRange(
   }
   if (stopOffsets.size === 0) return null;
   // The end stops a partition whose last wanted records were compacted away, and which never yields its stop offset.
-  return { consumer: { partitions: [...stopOffsets.keys()], from: { offset: offsets }, stopAtEnd: true }, stopOffsets };
+  const consumer = { partitions: [...stopOffsets.keys()], from: { offset: offsets }, stopAtEnd: true };
+  return { consumer, stopOffsets, ends: stopOffsets };
 }

@@ -9,6 +9,7 @@ import type { RecordOutput } from '../output/record-output.ts';
 import { consumeAsMember } from './consume-group.ts';
 import { planConsumption } from './consume-plan.ts';
 import type { ConsumeOptions, StopOffsets } from './consume-plan.ts';
+import { heldText } from './held-records.ts';
 
 export async function consume(context: CommandContext, topic: string, options: ConsumeOptions): Promise<ExitCode> {
   if (options.json === true && options.format !== undefined) throw usageError('--json and --format exclude each other');
@@ -25,18 +26,29 @@ async function consumeRecords(
 ): Promise<ExitCode> {
   const plan = await planConsumption(q, topic, { ...options, nowMs: Date.now() });
   if (plan === null || options.count === 0) return ExitCode.ok;
-  const consumerOptions: ConsumerOptions = { ...plan.consumer, signal: context.interrupt };
+  const { isolation } = options;
+  const consumerOptions: ConsumerOptions = {
+    ...plan.consumer,
+    signal: context.interrupt,
+    ...(isolation !== undefined && { isolation }),
+  };
   await using consumer = q.consumer(topic, consumerOptions);
   const countMax = options.count ?? Number.POSITIVE_INFINITY;
   const copy: Copy = { consumer, stopOffsets: plan.stopOffsets, countMax, ...openRecordOutput(context, options) };
-  if (plan.consumer.stopAtEnd !== true) sayWhenCaughtUp(context, consumer, copy);
+  const position = (partition: number): number => consumer.position(partition);
+  const reached = { topic, ends: plan.ends, position, isolation };
+  if (plan.consumer.stopAtEnd !== true) {
+    sayWhenCaughtUp(context, consumer, { ...copy, heldLines: () => heldText(context, reached, options) });
+  }
+  let isAllRead = false;
   try {
-    await copyRecords(copy);
+    isAllRead = await copyRecords(copy);
   } finally {
     copy.progress.clear();
     // Also when reading failed: what was read before is not held back.
     await copy.output.flush();
   }
+  if (isAllRead && !context.interrupt.aborted) context.stderr.write(await heldText(context, reached, options));
   return ExitCode.ok;
 }
 
@@ -49,8 +61,9 @@ interface Copy extends RecordOutput {
 
 /**
  * Writes records until the loop ends, the count is reached, every partition is past its stop, or the reader goes away.
+ * True: the loop has ended by itself, with all that it is given.
  */
-async function copyRecords({ consumer, stopOffsets, countMax, output, write, progress }: Copy): Promise<void> {
+async function copyRecords({ consumer, stopOffsets, countMax, output, write, progress }: Copy): Promise<boolean> {
   const unfinished = new Set(stopOffsets.keys());
   const total = { records: 0, bytes: 0 };
   // Lent: what is written is copied at once.
@@ -61,12 +74,13 @@ async function copyRecords({ consumer, stopOffsets, countMax, output, write, pro
         write(record, output);
         total.records += 1;
         if (output.isFull) await output.flush();
-        if (output.closed || total.records >= countMax) return;
+        if (output.closed || total.records >= countMax) return false;
       }
-      if (record.offset >= stopOffset - 1 && unfinished.delete(batch.partition) && unfinished.size === 0) return;
+      if (record.offset >= stopOffset - 1 && unfinished.delete(batch.partition) && unfinished.size === 0) return false;
     }
     output.flushSoon();
     total.bytes += batch.sizeBytes;
     progress.update(total);
   }
+  return true;
 }

@@ -5,6 +5,7 @@ import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { unitsOf } from '../output/units.ts';
 import { findDelay } from './group-delay.ts';
+import { findHeldOf } from './held-records.ts';
 import { formatGroup } from './group-view.ts';
 
 export async function describeGroup(context: CommandContext, group: string, options: GlobalOptions): Promise<ExitCode> {
@@ -12,10 +13,11 @@ export async function describeGroup(context: CommandContext, group: string, opti
     described: await q.admin.describeGroup(group),
     delay: await findDelay(q, group),
   }));
+  const held = await findHeldOf(context, described, options);
   context.stdout.write(
     options.json === true
-      ? formatJson({ ...described, ...delay }, isTerminal(context.stdout))
-      : await formatGroup(described, { units: unitsOf(options), screen: context.stdout, delay }),
+      ? formatJson({ ...described, ...delay, heldBack: held }, isTerminal(context.stdout))
+      : await formatGroup(described, { units: unitsOf(options), screen: context.stdout, delay, held }),
   );
   return ExitCode.ok;
 }

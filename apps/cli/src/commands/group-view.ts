@@ -6,12 +6,16 @@ import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import type { Units } from '../output/units.ts';
 import type { GroupDelay } from './group-delay.ts';
+import { heldLines } from './held-records.ts';
+import type { HeldPartition } from './held-records.ts';
 
 export interface GroupViewOptions {
   readonly units: Units;
   readonly screen: Screen;
   /** Null: nobody knows for how long it is behind. */
   readonly delay: GroupDelay | null;
+  /** Of its partitions. */
+  readonly held: readonly HeldPartition[];
 }
 
 /** Stands where there is no value, so that a line has the same cells whatever is known. */
@@ -23,6 +27,7 @@ export async function formatGroup(group: GroupDescription, view: GroupViewOption
   const parts = [factsOf(group, view)];
   if (group.members.length > 0) parts.push(await membersOf(group.members, view));
   if (group.partitions.length > 0) parts.push(await partitionsOf(group, view));
+  if (view.held.length > 0) parts.push(heldLines(view.held));
   return parts.join('\n');
 }
 
@@ -61,7 +66,7 @@ export function delayText({ lagMs, behindSinceMs }: GroupDelay, units: Units): s
 
 function membersOf(
   members: readonly DescribedMember[],
-  { units, screen }: Omit<GroupViewOptions, 'delay'>,
+  { units, screen }: Pick<GroupViewOptions, 'units' | 'screen'>,
 ): Promise<string> {
   // What they will own is of interest only while it is not what they own.
   const moving = members.some(({ state }) => state !== 'stable');
@@ -105,14 +110,14 @@ function assignmentOf(topics: readonly AssignedTopic[]): string {
 }
 
 /** A member stalls by what it says of its application, or by saying nothing for too long. */
-function stallOf(member: DescribedMember, { units, screen }: Omit<GroupViewOptions, 'delay'>): string {
+function stallOf(member: DescribedMember, { units, screen }: Pick<GroupViewOptions, 'units' | 'screen'>): string {
   if (!member.stalled) return 'no';
   return warning(member.stalledMs > 0 ? `for ${units.duration(member.stalledMs)}` : 'heartbeat overdue', screen);
 }
 
 function partitionsOf(
   { partitions, members }: GroupDescription,
-  { units, screen }: Omit<GroupViewOptions, 'delay'>,
+  { units, screen }: Pick<GroupViewOptions, 'units' | 'screen'>,
 ): Promise<string> {
   const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({
     title,

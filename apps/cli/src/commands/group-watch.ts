@@ -13,19 +13,26 @@ import type { GroupDelay } from './group-delay.ts';
 import { GroupTrend } from './group-trend.ts';
 import type { TrendPoint } from './group-trend.ts';
 import { delayText } from './group-view.ts';
+import { findHeldOf, heldSummary } from './held-records.ts';
+import type { HeldPartition } from './held-records.ts';
 import { watch } from './watch-loop.ts';
 import type { WatchOptions } from './watch-loop.ts';
 
 /** Above the partitions: facts, an empty line and the titles; below them, where some are left out, how many. */
-const linesAround = 11;
+const linesAround = 12;
+/** The broker looks at all its groups for it. */
+const heldEachMs = 5_000;
 
 interface Seen extends TrendPoint {
   readonly delay: GroupDelay;
+  readonly held: readonly HeldPartition[];
 }
 
 export function watchGroup(context: CommandContext, group: string, options: WatchOptions): Promise<ExitCode> {
   const trend = new GroupTrend();
   const units = unitsOf(options);
+  let held: readonly HeldPartition[] = [];
+  let heldUntilMs = 0;
   return withClient(
     context,
     options,
@@ -34,7 +41,12 @@ export function watchGroup(context: CommandContext, group: string, options: Watc
         look: async () => {
           const described = await q.admin.describeGroup(group);
           const times = { nowMs: performance.now(), wallMs: Date.now() };
-          return { ...trend.add(described, times), delay: await findDelay(q, group) };
+          const point = trend.add(described, times);
+          if (times.nowMs >= heldUntilMs) {
+            held = await findHeldOf(context, described, options);
+            heldUntilMs = performance.now() + heldEachMs;
+          }
+          return { ...point, held, delay: await findDelay(q, group) };
         },
         frame: (point) => frameOf(point, { units, context }),
         line: lineOf,
@@ -46,7 +58,7 @@ export function watchGroup(context: CommandContext, group: string, options: Watc
 }
 
 /** The names are frozen: programs read them. Rates are null until there are two looks. */
-function lineOf({ group, timeMs, handledPerSecond, arrivingPerSecond, delay }: Seen): object {
+function lineOf({ group, timeMs, handledPerSecond, arrivingPerSecond, delay, held }: Seen): object {
   const { groupId, state, lag, lagExact, members, partitions } = group;
   return {
     timeMs,
@@ -57,6 +69,7 @@ function lineOf({ group, timeMs, handledPerSecond, arrivingPerSecond, delay }: S
     lag,
     lagExact,
     lagMs: delay.lagMs,
+    heldBack: held,
     handledPerSecond,
     arrivingPerSecond,
     partitions: partitions.map(({ topic, partition, committedOffset, highWatermark, lag: behind, memberId }) => ({
@@ -83,6 +96,7 @@ async function frameOf(point: Seen, o: { units: Units; context: CommandContext }
       ],
       ['lag', `${group.lag === null ? 'unknown' : units.bound(group.lag, group.lagExact)}  ${sparkline(lags)}`],
       ['behind for', delayText(point.delay, units)],
+      ...(point.held.length === 0 ? [] : [['held back', heldSummary(point.held)] satisfies [string, string]]),
       ['handled', rateText(point.handledPerSecond, units)],
       ['arriving', rateText(point.arrivingPerSecond, units)],
       ['', outlook(point, units)],

@@ -90,6 +90,14 @@ function addConsume(program: Command, host: ProgramHost): void {
       `how to write a record, see below (default: ${defaultRecordFormat})`,
       argumentParser(checkedFormat),
     )
+    .addOption(
+      new Option(
+        '--isolation <level>',
+        'read_committed leaves out what is not committed yet or was aborted; read_uncommitted gives all',
+      )
+        .choices(['read_committed', 'read_uncommitted'])
+        .default('read_committed'),
+    )
     .addHelpText('after', consumeHelp)
     .action((name: string, _options: unknown, command: Command) =>
       host.run(() =>

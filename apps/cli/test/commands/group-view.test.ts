@@ -57,7 +57,7 @@ const billing: GroupDescription = {
 
 const lines = async (
   group: GroupDescription,
-  view = { units: humanUnits, screen: {}, delay: null },
+  view = { units: humanUnits, screen: {}, delay: null, held: [] },
 ): Promise<string[]> => (await formatGroup(group, view)).split('\n');
 
 describe('a group for people', () => {
@@ -78,7 +78,7 @@ describe('a group for people', () => {
       'orders\t0\t10000\t12345\t2,345\t40 ms\tm-1',
       '',
     ]);
-    expect(await lines(billing, { units: rawUnits, screen: {}, delay: null })).toEqual(
+    expect(await lines(billing, { units: rawUnits, screen: {}, delay: null, held: [] })).toEqual(
       expect.arrayContaining([
         'm-1\t-\tapp\t10.0.0.7\tstable\t4\torders:0-1,3\t2500\tno',
         'orders\t0\t10000\t12345\t2345\t40\tm-1',
@@ -156,7 +156,7 @@ describe('a group for people', () => {
 
   it('G3 lines up on a terminal', async () => {
     const text = stripVTControlCharacters(
-      await formatGroup(billing, { units: humanUnits, screen: { isTTY: true }, delay: null }),
+      await formatGroup(billing, { units: humanUnits, screen: { isTTY: true }, delay: null, held: [] }),
     );
     expect(text).toContain(
       'topic   partition  committed    end    lag  progress ago  owner\norders          0      10000  12345  2,345         40 ms  m-1\n',
@@ -171,7 +171,7 @@ describe('a group for people', () => {
       partitions: ids.map((memberId, number) => partition(number, { memberId })),
     };
     const shown = async (screen: Screen): Promise<string> =>
-      stripVTControlCharacters(await formatGroup(group, { units: humanUnits, screen, delay: null }));
+      stripVTControlCharacters(await formatGroup(group, { units: humanUnits, screen, delay: null, held: [] }));
     const narrow = await shown({ isTTY: true, columns: 80 });
     expect(narrow).toContain('owner\n');
     expect(narrow).toMatch(/ 01a2b3c4-5b58-408a-a\n.* 01a2b3c4-5b58-408a-b\n.* 9f9f9f9f\n$/);
