@@ -7,8 +7,8 @@
 # `commitTransaction` first, the network thread goes on with the old answer: the end of the transaction is sent at once, and
 # the records are not. With the second version of the transaction protocol, where partitions join by being written to, the
 # broker knows of no transaction then and answers InvalidTxnStateException, which is fatal: the producer has to be made anew.
-# It takes a thread that loses its turn at the wrong moment. With 64 producers in one process on a busy machine with two cores
-# it was seen once in some 350,000 transactions; here the program holds the lock until the network thread waits at that place.
+# It takes a thread that loses its turn at the wrong moment, as one of many does on a busy machine; here the program holds the
+# lock until the network thread waits at that place.
 #
 # Fails when the commit waits for its records. Needs java 17 and mvn.
 set -euo pipefail
