@@ -73,8 +73,8 @@ export class HangingTransactions {
   }
 }
 
-function openIn({ log, topic }: Partition): Iterable<OpenTransaction> {
-  return log === null || topic.internal ? [] : [...log.openTransactions()];
+function openIn({ log, topic, trouble }: Partition): Iterable<OpenTransaction> {
+  return log === null || trouble !== null || topic.internal ? [] : [...log.openTransactions()];
 }
 
 /** What becomes of what is open in a partition. */

@@ -151,6 +151,8 @@ export class OutcomeTeller {
     decision: Append | undefined,
   ): Promise<void> {
     const log = partition.requireLog();
+    // What is damaged may not know what is open in it: it is told once it is repaired, or deleted.
+    if (partition.trouble !== null) throw partition.trouble;
     const open = log.openTransactionOf(producer.producerId);
     const epochMax = isRaised ? producer.producerEpoch - 1 : producer.producerEpoch;
     if (open === null || open.producerEpoch > epochMax) return;

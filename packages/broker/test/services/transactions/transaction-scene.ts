@@ -38,9 +38,9 @@ export class TransactionScene implements AsyncDisposable {
     ({ broker: this.broker, services: this.services } = await open(this.#options));
   }
 
-  async topic(name: string, partitions = 1): Promise<string> {
+  async topic(name: string, partitions = 1, configs: { key: string; value: string }[] = []): Promise<string> {
     const { topicId } = await this.services.topicChanges.create(
-      { name, partitions, replicas: 1, configs: [], validateOnly: false },
+      { name, partitions, replicas: 1, configs, validateOnly: false },
       this.caller,
     );
     return topicId;

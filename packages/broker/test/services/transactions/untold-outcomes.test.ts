@@ -3,10 +3,12 @@
  */
 import { FaultyFileSystem } from '@q/testkit';
 import { expect, it } from 'vitest';
-import { errorOf } from '../../harness.ts';
+import { batchOf, errorOf } from '../../harness.ts';
 import { TransactionScene } from './transaction-scene.ts';
 
 const id = 'billing-1';
+/** Old segments of it can be damaged. */
+const smallSegments = { key: 'segment.bytes', value: '1024' };
 const storageLimits = { journalFiles: 0, diskReserveBytes: 0, reserveFileBytes: 0 };
 const options = { storage: 'file', dataDir: '/data', storageLimits } as const;
 
@@ -55,6 +57,31 @@ it('X1 are over once the topic is deleted that could not be told', async () => {
   fileSystem.fail({ operation: 'write', code: 'ENOSPC', path: /broken/, times: 1_000_000 });
   expect((await errorOf(scene.end(id, producer, 'commit'))).code).toBe('CONCURRENT_TRANSACTIONS');
   expect(await scene.committed(whole)).toEqual(['y']);
+  expect(scene.services.transactions.describe(id, scene.caller).state).toBe('prepareCommit');
+  await scene.services.topicChanges.delete('broken', scene.caller);
+  expect((await scene.end(id, producer, 'commit')).producerEpoch).toBe(1);
+});
+
+it('X1 do not end where a start has set a partition aside: half a commit is none', async () => {
+  const disk = new FaultyFileSystem();
+  const limits = { transactionWaitMsMax: 200 };
+  // What is dead is never closed: nothing on its disk returns.
+  const dead = await TransactionScene.start({ ...options, fileSystem: disk, limits });
+  const whole = await dead.topic('whole');
+  const broken = await dead.topic('broken', 1, [smallSegments]);
+  for (let number = 0; number < 10; number += 1)
+    await dead.append({ topicId: broken, partition: 0 }, batchOf(`${number}`.padEnd(200, '.')));
+  const producer = await dead.begin(id);
+  await dead.write({ topicId: whole }, { producer, texts: ['x'] });
+  await dead.write({ topicId: broken }, { producer, texts: ['y'] });
+  const fileSystem = disk.killProcess();
+  const segment = await fileSystem.open('/data/broken-0/00000000000000000000.log', 'write');
+  await segment.write([Buffer.from('XXXX')], 100);
+  await segment.close();
+  await using scene = await TransactionScene.start({ ...options, fileSystem, limits });
+  // One half is there, and the other one not given up: so nothing else begins under the id.
+  expect((await errorOf(scene.end(id, producer, 'commit'))).code).toBe('CONCURRENT_TRANSACTIONS');
+  expect(await scene.committed(whole)).toEqual(['x']);
   expect(scene.services.transactions.describe(id, scene.caller).state).toBe('prepareCommit');
   await scene.services.topicChanges.delete('broken', scene.caller);
   expect((await scene.end(id, producer, 'commit')).producerEpoch).toBe(1);
