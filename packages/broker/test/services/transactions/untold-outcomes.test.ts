@@ -76,7 +76,7 @@ it('X1 do not end where a start has set a partition aside: half a commit is none
   await dead.write({ topicId: broken }, { producer, texts: ['y'] });
   const fileSystem = disk.killProcess();
   const segment = await fileSystem.open('/data/broken-0/00000000000000000000.log', 'write');
-  await segment.write([Buffer.from('XXXX')], 100);
+  await segment.write([Buffer.from('!!!!')], 100);
   await segment.close();
   await using scene = await TransactionScene.start({ ...options, fileSystem, limits });
   // One half is there, and the other one not given up: so nothing else begins under the id.
