@@ -30,6 +30,7 @@ export { standsForOthers } from './users/user.ts';
 export type { User } from './users/user.ts';
 export { decodeUser, encodeUser } from './users/user-record.ts';
 export { madeUpCredential } from './users/unknown-user.ts';
+export type { RoundsInUse } from './users/unknown-user.ts';
 export { LoginFailures } from './users/login-failures.ts';
 
 // ── Quotas

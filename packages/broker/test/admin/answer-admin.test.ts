@@ -39,6 +39,13 @@ describe('admin', () => {
     expect(readyz(failed)).toMatchObject({ body: { reasons: [expect.stringContaining('EIO')] } });
   });
 
+  it('SEC-7: a stranger hears whether the broker serves, and of no alert: nor that its guesses were noticed', () => {
+    const guessed: Health = { phase: 'ready', troubles: () => ['logins.refused: 61 within a minute', 'disk.full: x'] };
+    const request = { method: 'GET', path: '/readyz', isStranger: true };
+    const told = answerAdmin(() => adminSnapshot(guessed, counters), request);
+    expect(told).toEqual({ status: 200, body: { status: 'ready', reasons: [] } });
+  });
+
   it('has nothing elsewhere, and takes nothing but GET', () => {
     expect(ask('ready', 'GET', '/metrics')).toEqual({
       status: 404,

@@ -1,7 +1,9 @@
+import type { ScramMechanism } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { decodeUser, encodeUser } from '../../src/users/user-record.ts';
 import { checkUserName, principalOf } from '../../src/users/user.ts';
 import { madeUpCredential } from '../../src/users/unknown-user.ts';
+import type { RoundsInUse } from '../../src/users/unknown-user.ts';
 import { LoginFailures } from '../../src/users/login-failures.ts';
 import { securityLimits } from '../../src/limits.ts';
 
@@ -31,7 +33,7 @@ describe('A1 SEC-9 a user as it is stored', () => {
     '{"version":1,"credentials":{"SCRAM-SHA-256":7}}',
   ])('A1 %s is nobody', (text) => expect(decodeUser('alice', text)).toBeNull());
 
-  it.each(['', ' a', 'a\n', 'a'.repeat(250), '*', 'ANONYMOUS', '\ud800'])(
+  it.each(['', ' a', 'a\n', 'a'.repeat(250), '*', 'ANONYMOUS', '.', '..', '\ud800'])(
     'A1, SEC-7: a user cannot be called %j',
     (name) => {
       expect(() => checkUserName(name)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
@@ -46,11 +48,41 @@ describe('A1 SEC-8 an unknown user', () => {
   it('A1 is told the same each time, and something else than another one', () => {
     const secret = Buffer.from('of this cluster');
     const salt = (name: string, from = secret): string =>
-      madeUpCredential(from, 'SCRAM-SHA-512', name).salt.toString('hex');
+      madeUpCredential(from, 'SCRAM-SHA-512', { username: name, rounds: new Map() }).salt.toString('hex');
     expect(salt('eve')).toBe(salt('eve'));
     expect(salt('eve')).not.toBe(salt('mallory'));
     expect(salt('eve')).not.toBe(salt('eve', Buffer.from('of another')));
-    expect(madeUpCredential(secret, 'SCRAM-SHA-512', 'eve').storedKey).toHaveLength(64);
+    const eve = madeUpCredential(secret, 'SCRAM-SHA-512', { username: 'eve', rounds: new Map() });
+    expect([eve.storedKey.length, eve.iterations]).toEqual([64, 16_384]);
+  });
+
+  it('A1, SEC-8: has the rounds that users have, as many names as users, and hardly a name others when one comes', () => {
+    const secret = Buffer.from('of this cluster');
+    const names = Array.from({ length: 4_000 }, (_, at) => `nobody-${at}`);
+    const drawn = (mechanism: ScramMechanism, rounds: RoundsInUse): number[] =>
+      names.map((username) => madeUpCredential(secret, mechanism, { username, rounds }).iterations);
+    const share = (rounds: number[], of: number): number => rounds.filter((each) => each === of).length / names.length;
+    const before = drawn(
+      'SCRAM-SHA-256',
+      new Map([
+        [16_384, 300],
+        [4_096, 100],
+        [8_192, 100],
+      ]),
+    );
+    expect(new Set(before)).toEqual(new Set([4_096, 8_192, 16_384]));
+    expect(share(before, 16_384)).toBeCloseTo(0.6, 1);
+    expect(share(before, 4_096)).toBeCloseTo(0.2, 1);
+    const after = drawn(
+      'SCRAM-SHA-256',
+      new Map([
+        [16_384, 300],
+        [4_096, 101],
+        [8_192, 100],
+      ]),
+    );
+    expect(after.filter((rounds, at) => rounds !== before[at]).length).toBeLessThan(names.length / 100);
+    expect(new Set(drawn('SCRAM-SHA-512', new Map([[4_096, 1]])))).toEqual(new Set([4_096]));
   });
 });
 

@@ -203,7 +203,8 @@ export class Authentication {
     const { users, secret } = this.#options;
     const credential = users.find(name)?.credentials.get(mechanism);
     if (credential !== undefined) return { credential, isKnown: true };
-    return { credential: madeUpCredential(secret, mechanism, name), isKnown: false };
+    const madeUp = madeUpCredential(secret, mechanism, { username: name, rounds: users.roundsOf(mechanism) });
+    return { credential: madeUp, isKnown: false };
   }
 
   /** Any credential of the user will do: the password is the same for all of them, or should be. */

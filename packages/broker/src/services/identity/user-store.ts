@@ -3,11 +3,12 @@
  *
  * Invariant: `#users` has every user that is stored and can be read. Of those that a newer broker wrote, `#unreadable`
  * has the names: they are not let in, and not overwritten. A principal of `#principals` is that of a user who is there.
+ * `#rounds` counts the credentials of `#users`.
  */
 import { QError } from '@q/protocol';
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
-import { checkUserName, decodeUser, encodeUser, principalOf, securityLimits } from '@q/security';
-import type { User } from '@q/security';
+import { checkUserName, decodeUser, encodeUser, principalOf, scramMechanisms, securityLimits } from '@q/security';
+import type { RoundsInUse, User } from '@q/security';
 import type { Principal } from '../../caller.ts';
 import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
 
@@ -16,6 +17,7 @@ const prefix = 'users/';
 export class UserStore {
   readonly #metadata: Pick<MetadataStore, 'get' | 'compareAndSet'>;
   readonly #users = new Map<string, User>();
+  readonly #rounds = new Map<ScramMechanism, Map<number, number>>(scramMechanisms.map((each) => [each, new Map()]));
   readonly #unreadable = new Set<string>();
   /** Whom connections are. */
   readonly #principals = new Map<string, { readonly name: string; isGone: boolean }>();
@@ -49,6 +51,11 @@ export class UserStore {
 
   find(name: string): User | undefined {
     return this.#users.get(name);
+  }
+
+  /** How many users have a credential of the mechanism with so many rounds. */
+  roundsOf(mechanism: ScramMechanism): RoundsInUse {
+    return this.#rounds.get(mechanism)!;
   }
 
   /**
@@ -124,12 +131,26 @@ export class UserStore {
 
   #changed(change: MetadataChange): void {
     const name = (change.kind === 'put' ? change.entry.key : change.key).slice(prefix.length);
+    this.#count(this.#users.get(name), -1);
     this.#users.delete(name);
     this.#unreadable.delete(name);
     if (change.kind !== 'put') return this.#removed(name);
     const user = decodeUser(name, change.entry.value);
-    if (user === null) this.#unreadable.add(name);
-    else this.#users.set(name, user);
+    if (user === null) {
+      this.#unreadable.add(name);
+      return;
+    }
+    this.#users.set(name, user);
+    this.#count(user, 1);
+  }
+
+  #count(user: User | undefined, change: number): void {
+    for (const [mechanism, { iterations }] of user?.credentials ?? []) {
+      const rounds = this.#rounds.get(mechanism)!;
+      const count = (rounds.get(iterations) ?? 0) + change;
+      if (count === 0) rounds.delete(iterations);
+      else rounds.set(iterations, count);
+    }
   }
 
   #removed(name: string): void {

@@ -114,6 +114,29 @@ describe('A1 PLAIN', () => {
   });
 });
 
+describe('A1, SEC-8 the first answer of SCRAM', () => {
+  it('A1, SEC-8: names rounds to whoever is unknown that users have, whatever users have', async () => {
+    const { authentication, place, users } = await scene();
+    const roundsFor = async (name: string): Promise<string> => {
+      const step = await authentication.begin('SCRAM-SHA-256', place).step(Buffer.from(`n,,n=${name},r=nonce`));
+      return step.kind === 'more' ? step.message.toString().split(',i=')[1]! : step.kind;
+    };
+    const strangers = Array.from({ length: 50 }, (_, at) => `nobody-${at}`);
+    const told = async () => new Set(await Promise.all(strangers.map(roundsFor)));
+    expect(await roundsFor('alice')).toBe('4096');
+    expect(await told()).toEqual(new Set(['4096']));
+    const credential = { ...(await credentialOf('bob-pw')), iterations: 16_384 };
+    await users.setCredential('bob', 'SCRAM-SHA-256', credential);
+    expect(await told()).toEqual(new Set(['4096', '16384']));
+    await users.setCredential('alice', 'SCRAM-SHA-256', credential);
+    expect(await told()).toEqual(new Set(['16384']));
+    await users.remove('bob');
+    await users.remove('alice');
+    expect(await told()).toEqual(new Set(['16384']));
+    expect(users.roundsOf('SCRAM-SHA-256').size).toBe(0);
+  });
+});
+
 describe('A1 SEC-9 passwords that wait to be checked', () => {
   it('A1 are salted one at a time, and only so many wait', async () => {
     const running: (() => void)[] = [];
