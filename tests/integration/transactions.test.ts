@@ -319,6 +319,10 @@ describe('X2 offsets in transactions of a client', () => {
     const commit = (consumer: typeof automatic): Promise<void> =>
       producer.transaction((tx) => tx.commitOffsets(consumer));
     await expect(commit(automatic)).rejects.toThrow(/autoCommit: false/);
+    await expect(automatic.process(producer, {}, () => {})).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { option: 'autoCommit' },
+    });
     await expect(commit(scene.q.consumer('orders') as never)).rejects.toThrow(/made with a group/);
     await commit(alone);
     await expect(alone.process(producer, { maxRecords: 0 }, () => {})).rejects.toThrow(/maxRecords/);

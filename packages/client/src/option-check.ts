@@ -95,9 +95,11 @@ export function checkOptions<T extends object>(
   owner: string,
   options: T,
   checks: { readonly [K in keyof Required<T>]: OptionCheck | null },
+  /** Names that are known, and checked elsewhere. */
+  more: readonly string[] = [],
 ): void {
   reading({ what: `The options of ${owner}`, code: 'INVALID_CONFIG', details: { option: owner } }, () =>
-    checkNames(owner, options, Object.keys(checks)),
+    checkNames(owner, options, [...Object.keys(checks), ...more]),
   );
   // By the names that are known: an option may come from a prototype, too.
   for (const name of Object.keys(checks) as (keyof T & string)[]) {

@@ -5,7 +5,7 @@ import { assertClientLimits, clientLimits } from '../src/limits.ts';
 import { resolveConsumerOptions } from '../src/consumer/consumer-options.ts';
 import { checkStart } from '../src/consumer/start-position.ts';
 import type { StartPosition } from '../src/consumer/start-position.ts';
-import { resolveProducerOptions } from '../src/producer/producer-options.ts';
+import { resolveProducerOptions, resolveTransactionalOptions } from '../src/producer/producer-options.ts';
 
 describe('options', () => {
   it('Q3 have defaults for everything', () => {
@@ -40,6 +40,11 @@ describe('options', () => {
 
   it.each<[string, () => unknown, string]>([
     ['an unknown name', () => resolveProducerOptions({ linger: 5 } as never), 'producer has no option "linger"'],
+    [
+      'an unknown name beside a transactional id',
+      () => resolveTransactionalOptions({ transactionalId: 'a', transactionTimeout: 5 } as never),
+      'signal, transactionalId, transactionTimeoutMs',
+    ],
     [
       'a codec that does not exist',
       () => resolveProducerOptions({ compression: 'brotli' } as never),

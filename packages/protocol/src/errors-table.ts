@@ -351,7 +351,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     144,
     'fix',
     'The transaction took longer than its time-out, or an operator has aborted it.',
-    'Abort it, which brings the producer back, and do its work anew in a shorter transaction.',
+    'Do its work anew, in a shorter transaction. Where a client does not abort by itself, as transaction() does, an abort brings the producer back.',
   ],
   TRANSACTION_LIMIT: [
     145,

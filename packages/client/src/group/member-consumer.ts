@@ -376,17 +376,16 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V>, SharesOffsets 
     const { commitIntervalMs, autoAck, keyConcurrencyMax } = this.#options;
     const wrong =
       commitIntervalMs !== null
-        ? 'autoCommit: false'
+        ? { option: 'autoCommit', wanted: 'autoCommit: false' }
         : autoAck
-          ? 'no autoAck'
+          ? { option: 'autoAck', wanted: 'no autoAck' }
           : keyConcurrencyMax !== null && what === 'process'
-            ? 'no concurrency'
+            ? { option: 'concurrency', wanted: 'no concurrency' }
             : null;
-    if (wrong !== null)
-      throw new QError(
-        'INVALID_REQUEST',
-        `${what} needs a consumer with ${wrong}: the transaction commits its offsets`,
-      );
+    if (wrong === null) return;
+    const { option, wanted } = wrong;
+    const message = `${what} needs a consumer with ${wanted}: the transaction commits its offsets`;
+    throw new QError('INVALID_REQUEST', message, { details: { option } });
   }
 
   #checkOpen(): void {

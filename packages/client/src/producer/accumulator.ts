@@ -449,7 +449,12 @@ export class Accumulator {
     queue.giveUp(batch);
     this.fail(
       batch,
-      givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }),
+      givenUp(reason, {
+        topic: queue.topic.name,
+        maybeStored: batch.maybeStored,
+        isTransactional: batch.isTransactional,
+        cause: batch.lastError,
+      }),
     );
     queue.dropSettled();
     this.#events.onWork(queue);

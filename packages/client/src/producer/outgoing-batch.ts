@@ -61,7 +61,7 @@ export class OutgoingBatch implements QueuedBatch {
   /** The bytes to send; null until stamped. */
   buffer: Buffer | null = null;
   readonly #memory: BatchMemory;
-  readonly #isTransactional: boolean;
+  readonly isTransactional: boolean;
   readonly #builder: BatchBuilder;
   #accountedBytes = 0;
   /** How many requests have carried it. */
@@ -75,7 +75,7 @@ export class OutgoingBatch implements QueuedBatch {
     this.deadlineMs = o.deadlineMs;
     this.epoch = o.epoch;
     this.#memory = o.memory;
-    this.#isTransactional = o.isTransactional;
+    this.isTransactional = o.isTransactional;
     // Not `o`: as long as nobody else gets to see it, V8 does without it.
     this.#builder = new BatchBuilder({
       codec: o.codec,
@@ -214,7 +214,7 @@ export class OutgoingBatch implements QueuedBatch {
       deadlineMs: this.deadlineMs,
       epoch: this.epoch,
       memory: this.#memory,
-      isTransactional: this.#isTransactional,
+      isTransactional: this.isTransactional,
     });
   }
 

@@ -71,14 +71,20 @@ export interface ResolvedTransactionalOptions {
   readonly producer: ResolvedProducerOptions;
 }
 
+const transactionalChecks = {
+  transactionalId: text({ lengthMax: clientLimits.transactionalIdLengthMax }),
+  transactionTimeoutMs: integer({ min: 1, max: waitMsMax }),
+};
+
 /** @throws QError `INVALID_CONFIG` naming the option, the value and what is allowed. */
 export function resolveTransactionalOptions(options: TransactionalProducerOptions): ResolvedTransactionalOptions {
   const { transactionalId, transactionTimeoutMs, ...others } = options;
   const own = { transactionalId, ...(transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs }) };
-  checkOptions<Pick<TransactionalProducerOptions, 'transactionalId' | 'transactionTimeoutMs'>>('producer', own, {
-    transactionalId: text({ lengthMax: clientLimits.transactionalIdLengthMax }),
-    transactionTimeoutMs: integer({ min: 1, max: waitMsMax }),
-  });
+  checkOptions<Pick<TransactionalProducerOptions, 'transactionalId' | 'transactionTimeoutMs'>>(
+    'producer',
+    own,
+    transactionalChecks,
+  );
   if ('idempotent' in others)
     throw new QError('INVALID_CONFIG', 'producer.idempotent is not for transactions, which always are', {
       details: { option: 'idempotent' },
@@ -86,26 +92,35 @@ export function resolveTransactionalOptions(options: TransactionalProducerOption
   return {
     transactionalId,
     transactionTimeoutMs: transactionTimeoutMs ?? clientLimits.transactionTimeoutMs,
-    producer: resolveProducerOptions(others),
+    producer: resolveProducerOptions(others, Object.keys(transactionalChecks)),
   };
 }
 
 export type ResolvedProducerOptions = Required<Omit<ProducerOptions, 'partitioner' | 'onError' | 'signal'>>
   & Pick<ProducerOptions, 'partitioner' | 'onError' | 'signal'>;
 
-export function resolveProducerOptions(options: ProducerOptions = {}): ResolvedProducerOptions {
-  checkOptions('producer', options, {
-    compression: oneOf(codecNames),
-    maxBufferedBytes: integer({ min: clientLimits.batchBytesMin }),
-    batchBytesMax: integer({ min: clientLimits.batchBytesMin, max: clientLimits.responseBytesMax }),
-    lingerMs: integer({ min: 0, max: waitMsMax }),
-    maxInFlight: integer({ min: 1, max: clientLimits.maxInFlight }),
-    deliveryTimeoutMs: integer({ min: 1, max: waitMsMax }),
-    idempotent: flag,
-    partitioner: callable,
-    onError: callable,
-    signal: abortSignal,
-  });
+/** `more`: names of options that were checked already. */
+export function resolveProducerOptions(
+  options: ProducerOptions = {},
+  more: readonly string[] = [],
+): ResolvedProducerOptions {
+  checkOptions(
+    'producer',
+    options,
+    {
+      compression: oneOf(codecNames),
+      maxBufferedBytes: integer({ min: clientLimits.batchBytesMin }),
+      batchBytesMax: integer({ min: clientLimits.batchBytesMin, max: clientLimits.responseBytesMax }),
+      lingerMs: integer({ min: 0, max: waitMsMax }),
+      maxInFlight: integer({ min: 1, max: clientLimits.maxInFlight }),
+      deliveryTimeoutMs: integer({ min: 1, max: waitMsMax }),
+      idempotent: flag,
+      partitioner: callable,
+      onError: callable,
+      signal: abortSignal,
+    },
+    more,
+  );
   const maxBufferedBytes = options.maxBufferedBytes ?? clientLimits.maxBufferedBytes;
   return {
     compression: options.compression ?? 'none',

@@ -32,8 +32,8 @@ function isSame(left: ProducerIdentity, right: ProducerIdentity): boolean {
 }
 
 const whys: Readonly<Record<EndCause, string>> = {
-  timeout: 'took longer than its time-out, and was aborted; abort it, and begin again',
-  operator: 'was aborted by an operator; abort it, and begin again',
+  timeout: 'took longer than its time-out, and was aborted; do its work anew',
+  operator: 'was aborted by an operator; do its work anew',
   producer: 'was aborted',
   fence: 'was aborted by another instance',
 };

@@ -97,7 +97,15 @@ export class ConditionBoard {
     if (isNew && isSteady && time.nowMs - known.foundFirstMs < raiseAfterMs) return null;
     const { name, subject, reason, figures } = finding;
     const sinceMs = known.condition?.sinceMs ?? time.wallMs;
-    known.condition = { name, subject, severity: finding.severity ?? severity, reason, action, figures, sinceMs };
+    known.condition = {
+      name,
+      subject,
+      severity: finding.severity ?? severity,
+      reason,
+      action: finding.action ?? action,
+      figures,
+      sinceMs,
+    };
     return isNew ? known.condition : null;
   }
 

@@ -56,6 +56,8 @@ export interface Finding {
   readonly figures: Figures;
   /** Where it is another one than the table has. */
   readonly severity?: Severity;
+  /** The same of what to do. */
+  readonly action?: string;
 }
 
 /** Something that is wrong now. */

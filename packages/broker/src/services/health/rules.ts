@@ -149,6 +149,11 @@ function certificateTrouble(
   return [{ name: 'certificate.expiring', subject: listener, reason, figures }];
 }
 
+/** Not for how long: a text is read later than it was written. */
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 const dayMs = 86_400_000;
 
 function partitionTrouble({ kind, topic, partition, reason }: PartitionTrouble): Finding {
@@ -167,8 +172,8 @@ function transactionHolding(transaction: HoldingTransaction): Finding {
   const what = heldBy(transaction).join(', and ');
   const reason =
     ending === null
-      ? `${named} has been open for ${seconds(forMs)} s, and holds back ${what}`
-      : `${named} began ${seconds(forMs)} s ago, and its ${ending} has not reached all of ${what}`;
+      ? `${named} has been open since ${isoTime(sinceMs)}, and holds back ${what}`
+      : `${named} began at ${isoTime(sinceMs)}, and its ${ending} has not reached all of ${what}`;
   const figures = { transactionalId, state, producerId, producerEpoch, sinceMs, forMs: Math.round(forMs), timeoutMs };
   return { name: 'transaction.holding', subject: transactionalId, reason, figures: { ...figures, partitions } };
 }
@@ -196,15 +201,25 @@ function groupTroubles(group: GroupBehind, thresholds: HealthThresholds, holder?
   const found: Finding[] = [];
   const subject = `${groupId} of ${topic}`;
   const figures = { group: groupId, topic, lag, members, behindSinceMs: group.behindSinceMs ?? -1 };
-  const is = (name: Finding['name'], reason: string, more: Finding['figures'] = {}): void =>
-    void found.push({ name, subject, reason, figures: { ...figures, ...more } });
+  const is = (name: Finding['name'], reason: string, more: Finding['figures'] = {}, action?: string): void =>
+    void found.push({
+      name,
+      subject,
+      reason,
+      figures: { ...figures, ...more },
+      ...(action !== undefined && { action }),
+    });
   const named = `group ${groupId}`;
   if (stalledForMs >= thresholds.groupStalledMs) {
     const reason = `${named} has ${many(members, 'member')} and ${many(lag, 'record')} of ${topic} to read, and has committed nothing for ${seconds(stalledForMs)} s`;
     // Then it is not its consumers that hang, if they want committed records.
     const why =
       holder === undefined ? '' : `; transaction ${holder.transactionalId} holds back what is committed there`;
-    is('group.stalled', `${reason}${why}`, { stalledForMs: Math.round(stalledForMs) });
+    const action =
+      holder === undefined
+        ? undefined
+        : `Look at that transaction (q transaction describe ${holder.transactionalId}): the consumers may wait for it. If it has ended, look at them.`;
+    is('group.stalled', `${reason}${why}`, { stalledForMs: Math.round(stalledForMs) }, action);
   }
   if (emptyForMs >= thresholds.groupEmptyMs) {
     const reason = `${named} has had no member for ${seconds(emptyForMs)} s, and ${many(lag, 'record')} of ${topic} to read`;

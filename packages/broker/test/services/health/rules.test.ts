@@ -90,13 +90,13 @@ describe('rules of health', () => {
       'a transaction that hangs',
       { holding: [hanging] },
       'transaction.holding',
-      'transaction billing-1 (producer 4711) has been open for 130 s, and holds back 3 partitions of orders, and offsets of group shipping',
+      'transaction billing-1 (producer 4711) has been open since 2023-11-14T22:13:20.000Z, and holds back 3 partitions of orders, and offsets of group shipping',
     ],
     [
       'a transaction whose end does not come everywhere',
       { holding: [{ ...hanging, state: 'prepareCommit', groups: [] }] },
       'transaction.holding',
-      'transaction billing-1 (producer 4711) began 130 s ago, and its commit has not reached all of 3 partitions of orders',
+      'transaction billing-1 (producer 4711) began at 2023-11-14T22:13:20.000Z, and its commit has not reached all of 3 partitions of orders',
     ],
     ['logins that are refused', { refusedLogins: 61 }, 'logins.refused', '61 logins were refused within a minute'],
     ['a stalled group', { groups: [{ ...group, stalledForMs: 130_000 }] }, 'group.stalled', '130 s'],
@@ -130,6 +130,8 @@ describe('rules of health', () => {
       find({ groups: [stalls], holding: [{ ...hanging, topics }] }).find(({ name }) => name === 'group.stalled')
         ?.reason;
     expect(reasonOf(['orders'])).toContain('; transaction billing-1 holds back what is committed there');
+    const [told] = find({ groups: [stalls], holding: [hanging] }).filter(({ name }) => name === 'group.stalled');
+    expect(told!.action).toMatch(/^Look at that transaction \(q transaction describe billing-1\)/);
     expect(reasonOf(['other'])).not.toContain('billing-1');
     expect(find({ holding: [{ ...hanging, forMs: 119_000 }] })).toEqual([]);
   });
