@@ -1,4 +1,5 @@
 /** `q transaction`, and what `q topic describe` says of it: somebody's transaction hangs, and others wait (X1, X3). */
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { adminExtension } from '@q/admin';
 import { startBroker } from '@q/broker';
@@ -136,13 +137,22 @@ describe('q transaction', () => {
     },
   );
 
-  it('X3 q group describe shows it', async () => {
+  it('X3 q group describe and q group watch show it', async () => {
     await q('group seek g -t orders --to start --execute');
     expect((await q('group describe g')).stdout).toContain(
       '1 offset of orders/2 is held back by transaction billing-1',
     );
     const { stdout } = await q('group describe g --json');
-    expect(JSON.parse(stdout)).toMatchObject({ heldBack: [{ partition: 0, from: 0, end: 1 }, { partition: 2 }] });
+    const heldBack = [{ partition: 0, from: 0, end: 1 }, { partition: 2 }];
+    expect(JSON.parse(stdout)).toMatchObject({ heldBack });
+    const interrupt = new AbortController();
+    const [watched, none] = [new PassThrough(), new PassThrough()];
+    const words = ['--url', broker.url, '--admin-url', broker.adminUrl!, 'group', 'watch', 'g', '--json'];
+    const running = runCommand(words, { stdin: none, stdout: watched, stderr: none, interrupt: interrupt.signal });
+    const [line] = (await once(watched, 'data')) as [Buffer];
+    interrupt.abort();
+    expect(await running).toBe(0);
+    expect(JSON.parse(line.toString())).toMatchObject({ heldBack });
   });
 
   it('X1 X3 aborts one, and says so; whoever is asked and says no aborts nothing', async () => {
