@@ -56,6 +56,7 @@ export function securityOptions(
     tokens === null || named.includes('OAUTHBEARER') ? named : [...named, 'OAUTHBEARER'];
   const isOn = mechanisms.length > 0 || hasCertificates || superUsers.length > 0 || areListenersAsking;
   if (!isOn) return {};
+  if (!areListenersAsking) checkWithoutTls(settings, { mechanisms, hasCertificates });
   const security: SecurityOptions = {
     mechanisms,
     certificates: hasCertificates ? mappingOf(settings) : [],
@@ -64,6 +65,27 @@ export function securityOptions(
     ...(tokens !== null && { tokens }),
   };
   return { security };
+}
+
+/** What nobody could come in by, in the names of the settings. @throws Error INVALID_CONFIG */
+function checkWithoutTls({ authentication, tlsCertFile, tlsCaFile }: Settings, ways: Ways): void {
+  const { mechanisms, hasCertificates } = ways;
+  const given = authentication ?? 'none';
+  if (hasCertificates && tlsCertFile !== null && tlsCaFile === null)
+    throw wrong('authentication', given, 'certificates of clients need tlsCaFile as well, with whom they come from');
+  if (tlsCertFile !== null) return;
+  if (hasCertificates && mechanisms.length === 0)
+    throw wrong(
+      'authentication',
+      given,
+      'certificates are shown over TLS: it needs tlsCertFile, tlsKeyFile and tlsCaFile as well',
+    );
+  if (mechanisms.length > 0 && mechanisms.every((each) => each === 'PLAIN'))
+    throw wrong(
+      'authentication',
+      given,
+      'PLAIN is taken over TLS alone: name tlsCertFile and tlsKeyFile as well, or another mechanism such as scram',
+    );
 }
 
 /** As the broker says what is not allowed. */

@@ -93,14 +93,14 @@ function plainText(value: unknown): string | undefined {
   return Array.isArray(value) ? value.map((each) => plainText(each) ?? '').join(',') : undefined;
 }
 
-function readEntries(entries: readonly Entry[], name: string): SettingSource {
+async function readEntries(entries: readonly Entry[], name: string): Promise<SettingSource> {
   const given: GivenSetting[] = [];
   const problems: string[] = [];
   for (const { key, value, line, entry } of entries) {
     const written = entry === null ? key : `${key}.${entry}`;
     const from = `${written} in ${name}, line ${line}`;
     const setting = settingNamed(key);
-    if (setting === undefined) problems.push(`${from}, is not a setting of q-broker${didYouMean(key)}`);
+    if (setting === undefined) problems.push(`${from}, is not a setting of q-broker${await didYouMean(key)}`);
     else if (given.some((other) => other.key === setting.key && other.entry === entry))
       problems.push(`${from}, says ${entry === null ? setting.key : written} a second time`);
     else if (value === undefined) problems.push(`${from}, has no single value; allowed: ${setting.allowed}`);
@@ -122,7 +122,10 @@ function normalized(key: string): string {
   return key.toLowerCase().replaceAll(/[._-]/g, '');
 }
 
-function didYouMean(key: string): string {
+async function didYouMean(key: string): Promise<string> {
+  // Loaded only for who has made a mistake: the broker takes long to load.
+  const { defaultThresholds } = await import('@q/broker');
+  if (Object.hasOwn(defaultThresholds, key)) return `; it goes below alerts, as alerts: { ${key}: … }`;
   const guess = nearest(
     key,
     settingsList.map((setting) => setting.key),

@@ -253,6 +253,9 @@ describe('the file', () => {
     expect(await problemsOf({ file: 'port: 1\nadmin:\n  prot: 2\n' })).toEqual([
       'admin.prot in q.yaml, line 3, is not a setting of q-broker; did you mean adminPort?',
     ]);
+    expect(await problemsOf({ file: 'transactionHoldsMs: 5000\n' })).toEqual([
+      'transactionHoldsMs in q.yaml, line 1, is not a setting of q-broker; it goes below alerts, as alerts: { transactionHoldsMs: … }',
+    ]);
     expect(await problemsOf({ file: 'port: [1, 2]' })).toEqual([
       'port in q.yaml, line 1, has no single value; allowed: a port from 0 to 65535 (0 lets the system choose)',
     ]);

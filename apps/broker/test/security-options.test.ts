@@ -62,6 +62,14 @@ describe('A1, Q3: settings of security', () => {
     expect(refusalOf({ settings })).toBeNull();
   });
 
+  it.each([
+    [['--authentication=certificate'], /^authentication = certificate: .*tlsCertFile, tlsKeyFile and tlsCaFile/],
+    [['--authentication=certificate', ...tls], /^authentication = certificate: .*tlsCaFile/],
+    [['--authentication=PLAIN'], /^authentication = PLAIN: .*tlsCertFile and tlsKeyFile as well.*scram/],
+  ])('A1, Q3: %j names the settings that are missing', async (flags, words) => {
+    expect(refusalOf({ settings: await settingsOf(flags) })).toMatch(words);
+  });
+
   it('A1, Q3: listeners are a text, or a list in the file', async () => {
     const text = 'inside=q://127.0.0.1:0?authentication=none;outside=kafkas://[::1]:0?advertised=a.example:9093';
     const file = [
