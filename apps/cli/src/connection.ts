@@ -78,7 +78,9 @@ async function connectPatiently(context: CommandContext, options: GlobalOptions,
     });
   } catch (error) {
     if (!QError.is(error)) throw error;
-    if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
+    // What a broker was reached for names the address; its sentence is made below, with the names of the options here.
+    if (error.code === 'INVALID_CONFIG' && error.details['address'] === undefined)
+      throw usageError(`--url: ${error.message}`);
     if (error.code === 'AUTHENTICATION_REQUIRED') throw whoIsAsked(error, options);
     const refused = await secureFailure(error, options);
     if (refused !== null) throw new CommandError(ExitCode.failure, refused, { cause: error });

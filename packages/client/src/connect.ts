@@ -12,7 +12,8 @@ import { openTracing, wantsTracing } from './tracing/open-tracing.ts';
  * given).
  *
  * @throws QError `NO_BROKER` when none answers within `connectTimeoutMs`; `INVALID_CONFIG`, also on a Node that is too
- * old; `ABORTED`.
+ * old, and after a few tries where TLS fails of what no wait mends (`details.option`: `tls.ca`, `tls.serverName`,
+ * `tls.cert`, `url`); `ABORTED`.
  *
  * @example
  * await using q = await connect('q://localhost:7420');

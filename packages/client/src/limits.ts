@@ -27,6 +27,8 @@ export interface ClientLimits {
   readonly seedsMax: number;
 
   // Retries
+  /** Tries of `connect` at each address that fail of what TLS does not forgive, before it ends. */
+  readonly tlsMistakesMax: number;
   readonly retryInitialMs: number;
   readonly retryMaxMs: number;
 
@@ -169,6 +171,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   passwordLengthMax: 1_024,
   seedsMax: 100,
 
+  tlsMistakesMax: 3,
   retryInitialMs: 50,
   retryMaxMs: 2_000,
 

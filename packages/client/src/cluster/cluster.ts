@@ -10,6 +10,7 @@ import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
 import { Login } from '../login/login.ts';
 import { nodeSaltPassword } from '../login/node-salt-password.ts';
+import { tlsMistake } from '../network/tls-mistake.ts';
 import type { Random } from '../random.ts';
 import { backoffMs, pauseMs, reasonOf, toQError } from '../retry.ts';
 import type { RetryPolicy } from '../retry.ts';
@@ -102,12 +103,14 @@ export class Cluster {
   }
 
   /**
-   * Connects for the first time, trying every address until one answers or the time is over.
+   * Connects for the first time, trying every address until one answers or the time is over. It ends sooner where TLS
+   * fails of what nobody mends by waiting. Later on a client waits for that too: whoever runs the broker may have put
+   * wrong certificates there, and puts them right.
    *
-   * @throws QError `NO_BROKER` with the last failure as its cause; `ABORTED`.
+   * @throws QError `NO_BROKER` with the last failure as its cause; `INVALID_CONFIG`; `ABORTED`.
    */
   async start(signal: AbortSignal | undefined): Promise<void> {
-    await this.askMetadata([], { timeoutMs: this.#options.connectTimeoutMs, signal });
+    await this.askMetadata([], { timeoutMs: this.#options.connectTimeoutMs, signal, isFirst: true });
   }
 
   /**
@@ -122,7 +125,7 @@ export class Cluster {
 
   async askMetadata(
     topics: readonly string[] | null,
-    o: { timeoutMs?: number; signal?: AbortSignal | undefined } = {},
+    o: { timeoutMs?: number; signal?: AbortSignal | undefined; isFirst?: boolean } = {},
   ): Promise<MetadataResponse> {
     return this.#retrying({ ...o, resend: true }, async () => {
       const connection = await this.#anyConnection();
@@ -176,10 +179,14 @@ export class Cluster {
     }
   }
 
-  async #retrying<A>(o: Omit<ClusterRequestOptions, 'brokerId'>, attempt: () => Promise<A>): Promise<A> {
+  async #retrying<A>(
+    o: Omit<ClusterRequestOptions, 'brokerId'> & { readonly isFirst?: boolean },
+    attempt: () => Promise<A>,
+  ): Promise<A> {
     const timeoutMs = o.timeoutMs ?? this.requestTimeoutMs;
     const deadlineMs = this.clock.monotonic() + timeoutMs;
     let last: QError | null = null;
+    let mistakes = 0;
     for (let tries = 1; ; tries += 1) {
       try {
         throwIfAborted(o.signal);
@@ -188,6 +195,9 @@ export class Cluster {
         const error = toQError(thrown, 'sending a request');
         if (this.clock.monotonic() >= deadlineMs && error.retriable) throw this.#gaveUp(last ?? error, timeoutMs);
         if (!mayRetry(error, o.resend)) throw error;
+        const mistake = o.isFirst === true ? mistakeOf(error) : null;
+        mistakes = mistake === null ? 0 : mistakes + 1;
+        if (mistake !== null && mistakes >= clientLimits.tlsMistakesMax * this.#options.seeds.length) throw mistake;
         last = error;
         // Not beyond the deadline: then there is nothing left to try.
         const pause = pauseMs(this.retry, { attempt: tries, random: this.random, error });
@@ -279,6 +289,15 @@ export class Cluster {
     this.#links.set(key, link);
     return link;
   }
+}
+
+/** Null: it may pass. */
+function mistakeOf(error: QError): QError | null {
+  const address = String(error.details['address']);
+  const mistake = tlsMistake(error.cause, address);
+  if (mistake === null) return null;
+  const details = { option: mistake.option, address };
+  return new QError('INVALID_CONFIG', mistake.message, { cause: error, details });
 }
 
 function mayRetry(error: QError, resend: boolean): boolean {
