@@ -374,8 +374,8 @@ export const storageMutations: readonly Mutation[] = [
     name: 'a start takes a compacted log for one without gaps',
     test: 'packages/storage/test/maintenance/record-counting.test.ts',
     file: 'packages/storage/src/log/load-log.ts',
-    find: 'segment.gaps = o.isContiguous ? 0 : null;',
-    replace: 'segment.gaps = 0;',
+    find: 'if (replay.hasMarkers || !isContiguous) for',
+    replace: 'if (replay.hasMarkers) for',
   },
   {
     name: 'records that are known are refused for want of room',

@@ -141,8 +141,8 @@ export const transactionMutations: readonly Mutation[] = [
     name: 'what hangs in a partition is not found',
     test: lost,
     file: `${service}/hanging-transactions.ts`,
-    find: 'return log === null || topic.internal ? []',
-    replace: "return log === null || topic.name !== '' ? []",
+    find: 'trouble !== null || topic.internal ? []',
+    replace: "trouble !== null || topic.name !== '' ? []",
   },
   {
     name: 'offsets of the former life of a member are committed',

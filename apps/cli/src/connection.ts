@@ -78,12 +78,11 @@ async function connectPatiently(context: CommandContext, options: GlobalOptions,
     });
   } catch (error) {
     if (!QError.is(error)) throw error;
-    // What a broker was reached for names the address; its sentence is made below, with the names of the options here.
-    if (error.code === 'INVALID_CONFIG' && error.details['address'] === undefined)
-      throw usageError(`--url: ${error.message}`);
     if (error.code === 'AUTHENTICATION_REQUIRED') throw whoIsAsked(error, options);
+    // Where TLS has failed the client speaks of its own options; this is said with the names of those here.
     const refused = await secureFailure(error, options);
     if (refused !== null) throw new CommandError(ExitCode.failure, refused, { cause: error });
+    if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
     if (error.code !== 'NO_BROKER') throw error;
     const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)}: ${firstCause(error).message}`;
     const call = brokerCall({ moduleUrl: import.meta.url, env: process.env });
