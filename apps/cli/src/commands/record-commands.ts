@@ -143,10 +143,7 @@ ${Object.entries(directives)
   Escapes: ${escapesHelp}`;
 
 const consumeExamples = [
-  [
-    'q consume orders -o -10 -e',
-    'the last 10 offsets of each partition; markers of transactions count',
-  ],
+  ['q consume orders -o -10 -e', 'the last 10 offsets of each partition; markers of transactions count'],
   ["q consume orders -o @-1h -f '%T %k %v\\n'", 'the last hour, then whatever comes'],
   ['q consume orders -o 100:200 -p 0 --json', 'offsets 100 to 199 of partition 0'],
   ['q consume orders -g billing', 'what the group billing has not handled yet'],
