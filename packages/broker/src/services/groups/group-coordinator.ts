@@ -9,6 +9,7 @@
  *  4. A group whose write failed is behind: it has missed topics that came or went, members that ran out of time. After
  *     `retryMs` it catches up, and again until that is durable. Whatever deadline is noted meanwhile, the earlier of
  *     the two holds.
+ *  5. A group is not deleted while a transaction that it has noted may be told to it again.
  */
 import { createGroup, hasExpired, nextDeadlineMs, stepGroup } from '@q/coordinator';
 import type { GroupCommand, GroupStep, StepContext, TopicView } from '@q/coordinator';
@@ -25,6 +26,8 @@ import type { HeldHeartbeats } from './held-heartbeats.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
 import { topicViewOf } from './topic-view.ts';
+import { unknownNotes } from './transaction-notes.ts';
+import type { TransactionNotes } from './transaction-notes.ts';
 
 /** The disk is not asked in a circle. */
 const retryMs = 1000;
@@ -46,6 +49,7 @@ export class GroupCoordinator implements TopicListener {
   readonly #deadlines: Deadlines<LiveGroup>;
   #sweep: Scheduled | null = null;
   #isStopped = false;
+  #notes = unknownNotes;
   /** When each of them catches up. */
   readonly #behind = new Map<LiveGroup, number>();
 
@@ -72,6 +76,11 @@ export class GroupCoordinator implements TopicListener {
     this.#isStopped = true;
     this.#deadlines.stop();
     this.#sweep?.cancel();
+  }
+
+  /** Asked from now on before a group is deleted. */
+  heedNotes(notes: TransactionNotes): void {
+    this.#notes = notes;
   }
 
   context(): StepContext {
@@ -106,7 +115,18 @@ export class GroupCoordinator implements TopicListener {
     return step;
   }
 
-  /** Deletes a group with its offsets, durably once `live.settled()` has resolved. Returns how many offsets it had. */
+  /**
+   * Null: no transaction keeps the group from being deleted. A promise: it waits for those that do.
+   * @throws QError CONCURRENT_TRANSACTIONS when they take too long, STORAGE_FAILED, STORAGE_FULL
+   */
+  untilFree(live: LiveGroup): Promise<void> | null {
+    return this.#notes.isFree(live) ? null : this.#notes.settle(live);
+  }
+
+  /**
+   * Deletes a group that is free, with its offsets, durably once `live.settled()` has resolved. Returns how many
+   * offsets it had.
+   */
   remove(live: LiveGroup): number {
     const offsets = [...live.offsets.entries()];
     for (const place of offsets) live.deleteOffset(place);
@@ -145,18 +165,38 @@ export class GroupCoordinator implements TopicListener {
   }
 
   #sweepOnce(): void {
-    const { directory, limits, logger } = this.#options;
-    const { groupExpiryMs } = limits;
-    const { nowMs } = this.context();
-    for (const live of directory.groups()) {
-      if (!live.exists) continue;
-      if (!hasExpired(live, { nowMs, groupExpiryMs })) continue;
-      const count = this.remove(live);
-      logger.info(
-        { event: 'group.deleted', groupId: live.groupId, offsets: count, reason: 'expired' },
-        'a group without members has expired',
-      );
+    for (const live of this.#options.directory.groups()) {
+      if (!this.#isOver(live)) continue;
+      if (this.#notes.areEnded(live)) this.#expire(live);
+      else void this.#expireOnceFree(live);
     }
+  }
+
+  /** It has expired, or nothing but notes is left of it. */
+  #isOver(live: LiveGroup): boolean {
+    const { groupExpiryMs } = this.#options.limits;
+    if (!live.exists) return live.applied.size > 0;
+    return hasExpired(live, { nowMs: this.context().nowMs, groupExpiryMs });
+  }
+
+  #expire(live: LiveGroup): void {
+    const { exists } = live;
+    const offsets = this.remove(live);
+    if (!exists) return;
+    this.#options.logger.info(
+      { event: 'group.deleted', groupId: live.groupId, offsets, reason: 'expired' },
+      'a group without members has expired',
+    );
+  }
+
+  async #expireOnceFree(live: LiveGroup): Promise<void> {
+    try {
+      await this.#notes.settle(live);
+    } catch {
+      // It is there still, and the next sweep finds it.
+      return;
+    }
+    if (!this.#isStopped && this.#isOver(live) && this.#notes.areEnded(live)) this.#expire(live);
   }
 
   #due(live: LiveGroup): void {

@@ -30,6 +30,7 @@ import type { GroupLag } from './group-lags.ts';
 import type { LiveGroup } from './live-group.ts';
 import { MemberHeartbeats } from './member-heartbeats.ts';
 import { OffsetChanges } from './offset-changes.ts';
+import type { TransactionNotes } from './transaction-notes.ts';
 
 /** One line of a list of groups. */
 export interface ListedGroup {
@@ -161,6 +162,11 @@ export class Groups {
       for (const member of classic?.members.values() ?? []) stalledMembers += isClassicStalled(member, nowMs) ? 1 : 0;
       yield { groupId, state: stateOf(live), members, stalledMembers };
     }
+  }
+
+  /** Says from now on when a group may forget what it has noted of transactions. */
+  heedNotes(notes: TransactionNotes): void {
+    this.coordinator.heedNotes(notes);
   }
 
   /** Answers all held heartbeats, now and from now on: the broker is stopping. */

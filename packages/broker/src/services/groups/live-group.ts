@@ -68,9 +68,9 @@ export class LiveGroup {
     return group?.members.size ?? classic?.members.size ?? 0;
   }
 
-  /** Nothing is left of it, and nothing of it is on its way to the disk. */
+  /** Nothing is left of it, what it has noted of transactions included, and nothing of it is on its way to the disk. */
   get isGone(): boolean {
-    return !this.exists && this.#state.isSettled;
+    return !this.exists && this.applied.size === 0 && this.#state.isSettled;
   }
 
   /** Somebody joined, or an offset was committed, and it was not deleted since. */
@@ -121,13 +121,14 @@ export class LiveGroup {
     if (before?.producerId === producer.producerId && before.producerEpoch === producer.producerEpoch) return;
     for (const { topicId, partition, commit } of offsets) this.putOffset({ topicId, partition }, commit, nowMs);
     const { groupId } = this;
-    this.applied.set(transactionalId, producer);
+    // An object of its own: a note is told by it from an earlier one of a producer that keeps its epoch.
+    this.applied.set(transactionalId, { ...producer });
     this.#state.changed({ kind: 'applied', groupId, transactionalId, producer }, () =>
       this.#restoreApplied(transactionalId, before),
     );
   }
 
-  /** The transactional id is forgotten, or the group is. */
+  /** The transactional id is forgotten, or the group is: nothing may be told of it again (`TransactionNotes`). */
   forgetTransactions(transactionalId: string): void {
     const before = this.applied.get(transactionalId);
     if (before === undefined) return;

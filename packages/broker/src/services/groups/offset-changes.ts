@@ -18,6 +18,7 @@ import { checkOffset, placesByTopic } from './group-offsets.ts';
 import type { PartitionOutcome } from './group-offsets.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
+import { stillCommitting } from './transaction-notes.ts';
 
 export interface OffsetToSet {
   readonly partition: number;
@@ -72,6 +73,9 @@ export interface OffsetChangesOptions {
   readonly audit?: AuditNotes;
 }
 
+/** Times that a deletion waits for transactions. */
+const triesMax = 3;
+
 export class OffsetChanges {
   readonly #options: OffsetChangesOptions;
 
@@ -120,10 +124,12 @@ export class OffsetChanges {
     return topics;
   }
 
-  /** Tells how many offsets the group had. @throws QError UNKNOWN_GROUP, GROUP_NOT_EMPTY */
+  /**
+   * Tells how many offsets the group had. Waits for transactions that could commit offsets of it again.
+   * @throws QError UNKNOWN_GROUP, GROUP_NOT_EMPTY; CONCURRENT_TRANSACTIONS when one of them takes too long to end
+   */
   async deleteGroup(groupId: string, by?: Author): Promise<number> {
-    const live = this.#options.directory.require(groupId);
-    refuseMembers(live);
+    const live = await this.#requireFree(groupId);
     const offsets = this.#options.coordinator.remove(live);
     await live.settled();
     this.#audit.note({
@@ -138,6 +144,24 @@ export class OffsetChanges {
       'a group was deleted by command',
     );
     return offsets;
+  }
+
+  async #requireFree(groupId: string): Promise<LiveGroup> {
+    // It waits again where another transaction has committed meanwhile.
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const live = this.#requireEmpty(groupId);
+      const untilFree = this.#options.coordinator.untilFree(live);
+      if (untilFree === null) return live;
+      await untilFree;
+    }
+    throw stillCommitting(groupId);
+  }
+
+  /** @throws QError UNKNOWN_GROUP, GROUP_NOT_EMPTY */
+  #requireEmpty(groupId: string): LiveGroup {
+    const live = this.#options.directory.require(groupId);
+    refuseMembers(live);
+    return live;
   }
 
   get #audit(): AuditNotes {

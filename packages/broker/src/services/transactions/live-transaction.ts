@@ -7,7 +7,7 @@
  *  2. That a transaction is complete may be stored later, with the next change, if its markers were of a higher epoch
  *     than its records: after a crash its end is told again, and nothing is found that is still to be told.
  */
-import { isPartOf, isPrepared, noPartitions, stepTransaction, union } from '@q/coordinator';
+import { isPartOf, isPrepared, noPartitions, outcomeOf, stepTransaction, union } from '@q/coordinator';
 import type {
   PartitionsByTopic,
   Transaction,
@@ -55,6 +55,8 @@ export class LiveTransaction {
       stored,
       log,
       written: (outcome) => {
+        // The disk may still have the decision alone, where what has followed it was lost.
+        if (outcome === 'failed') this.#isUnsaved = this.newest !== null && outcomeOf(this.newest) !== null;
         this.#hasLost = outcome === 'failed' && !isPartOf(this.#touched, this.newest?.partitions ?? noPartitions);
         written(this, outcome);
         if (this.isSettled) this.#tellSettled(outcome === 'durable');
@@ -124,7 +126,7 @@ export class LiveTransaction {
     if (this.newest !== null) this.#step({ kind: 'found', partitions: this.#touched }, context);
   }
 
-  /** Stores what was left for the next change. */
+  /** Stores what was left for the next change: that it is complete. */
   save(): void {
     const { newest } = this;
     if (!this.#isUnsaved || newest === null || isPrepared(newest)) return;

@@ -28,6 +28,8 @@ const laterMs = 1_000;
 export interface OutcomeTellerOptions {
   readonly registry: Pick<TopicRegistry, 'byId'>;
   readonly groups: Pick<GroupDirectory, 'obtain'>;
+  /** Called when a group may have come into being. */
+  readonly grown: () => void;
   readonly clock: Clock;
   readonly logger: BrokerLogger;
   /** Stands in the markers: the term of this broker. */
@@ -129,8 +131,10 @@ export class OutcomeTeller {
     decided: Transaction,
     offsets: Parameters<ReturnType<GroupDirectory['obtain']>['applyTransaction']>[1],
   ): Promise<void> {
-    const group = this.#options.groups.obtain(groupId);
-    group.applyTransaction(decided, offsets, this.#options.clock.monotonic());
+    const { groups, grown, clock } = this.#options;
+    const group = groups.obtain(groupId);
+    group.applyTransaction(decided, offsets, clock.monotonic());
+    grown();
     await group.settled();
   }
 

@@ -28,12 +28,12 @@ import { noAudit } from '../audit/audit.ts';
 import type { AuditNotes } from '../audit/audit.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { Groups } from '../groups/groups.ts';
-import type { LiveGroup } from '../groups/live-group.ts';
 import type { ProducerIdBlocks } from '../producers/producer-id-blocks.ts';
 import type { HoldingTransaction } from '../health/facts.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
+import { GroupNotes } from './group-notes.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
 import { heldPartitions, holdingLongest } from './holding-transactions.ts';
 import type { HeldPartition } from './holding-transactions.ts';
@@ -100,6 +100,7 @@ export class Transactions {
   readonly #log: StateLog<TransactionRecord>;
   readonly #directory: TransactionDirectory;
   readonly #teller: OutcomeTeller;
+  readonly #notes: GroupNotes;
   readonly #hanging: HangingTransactions;
   readonly #partitionAbort: PartitionAbort;
   readonly #deadlines: Deadlines<LiveTransaction>;
@@ -118,10 +119,19 @@ export class Transactions {
     this.#teller = new OutcomeTeller({
       registry,
       groups: groups.directory,
+      grown: () => groups.coordinator.keepSweeping(),
       clock,
       logger,
       coordinatorEpoch,
       told: (live) => this.#told(live),
+    });
+    this.#notes = new GroupNotes({
+      groups: groups.directory,
+      directory: this.#directory,
+      teller: this.#teller,
+      untilTold: (live) => this.#untilTold(live),
+      clock,
+      limits,
     });
     this.#hanging = new HangingTransactions({
       registry,
@@ -157,6 +167,7 @@ export class Transactions {
     const transactions = new Transactions(options, log);
     if (log === null) void transactions.#hanging.look();
     else await transactions.#load(log);
+    options.groups.heedNotes(transactions.#notes);
     return transactions;
   }
 
@@ -240,33 +251,8 @@ export class Transactions {
     { groupId, offsets }: { readonly groupId: string; readonly offsets: readonly StagedOffset[] },
   ): Promise<void> {
     const live = this.#directory.require(transactionalId);
-    await this.#makeWay(live, groupId);
+    await this.#notes.makeWay(live, groupId);
     await this.#settle(live, { kind: 'stage', producer, groupId, offsets });
-  }
-
-  /**
-   * A producer that keeps its epoch is in this transaction who it was in the one before: what its group has noted of
-   * that one would pass for this one, whose offsets would not be committed. So it is forgotten, durably, once nobody
-   * tells that one again.
-   */
-  async #makeWay(live: LiveTransaction, groupId: string): Promise<void> {
-    while (live.makingWay !== null) await live.makingWay;
-    const group = this.#options.groups.directory.find(groupId);
-    if (group === null || !this.#isNotedIn(group, live)) return;
-    const forget = async (): Promise<void> => {
-      await live.settled();
-      if (this.#isNotedIn(group, live)) group.forgetTransactions(live.transactionalId);
-      await group.settled();
-    };
-    live.makingWay = forget().finally(() => (live.makingWay = null));
-    await live.makingWay;
-  }
-
-  /** As the producer of a transaction that is not decided yet, and so not of this one. */
-  #isNotedIn(group: LiveGroup, { newest, transactionalId }: LiveTransaction): boolean {
-    const noted = group.applied.get(transactionalId);
-    if (noted === undefined || newest === null || isPrepared(newest)) return false;
-    return noted.producerId === newest.producer.producerId && noted.producerEpoch === newest.producer.producerEpoch;
   }
 
   /**
@@ -402,6 +388,10 @@ export class Transactions {
   #told(live: LiveTransaction): void {
     this.numbers.ended(live, this.#options.clock.monotonic());
     this.#step(live, { kind: 'told' });
+    this.#saveLater(live);
+  }
+
+  #saveLater(live: LiveTransaction): void {
     this.#unsaved.add(live);
     this.#saving ??= this.#options.clock.schedule(saveAfterMs, () => {
       this.#saving = null;
@@ -418,6 +408,7 @@ export class Transactions {
   #wentBack(live: LiveTransaction): void {
     this.#noteDeadline(live);
     if (live.newest !== null && isPrepared(live.newest)) void this.#teller.tellLater(live);
+    else if (!this.#teller.isStopped) this.#saveLater(live);
   }
 
   // ── time ──
@@ -433,12 +424,7 @@ export class Transactions {
     const before = live.newest;
     this.#step(live, { kind: 'tick' });
     if (live.newest === before) this.#noteDeadline(live);
-    if (live.newest === null) this.#forgetIn(live.transactionalId);
-  }
-
-  /** The id has expired: no group has to know any more what it has committed last. */
-  #forgetIn(transactionalId: string): void {
-    for (const group of this.#options.groups.directory.groups()) group.forgetTransactions(transactionalId);
+    if (live.newest === null) this.#notes.forgetExpired(live);
   }
 
   // ── the start ──
