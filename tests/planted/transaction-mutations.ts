@@ -113,9 +113,9 @@ export const transactionMutations: readonly Mutation[] = [
   {
     name: 'offsets of a producer that keeps its epoch are committed by its first transaction alone',
     test: served,
-    file: `${service}/transactions.ts`,
-    find: 'if (group === null || !this.#isNotedIn(group, live)) return;',
-    replace: 'if (group === null || this.#isNotedIn(group, live)) return;',
+    file: `${service}/group-notes.ts`,
+    find: 'if (group === null || !isNotedIn(group, live)) return;',
+    replace: 'if (group === null || isNotedIn(group, live)) return;',
   },
   {
     name: 'a batch is acknowledged before it is stored which transaction it is part of',
