@@ -8,6 +8,7 @@ import type { Q } from '@q/client';
 import { BrokerProcess, findViolations, formatLog, History, seededRandom, TcpProxy } from '@q/testkit';
 import type { FinalState, ReadRecord, SeededRandom } from '@q/testkit';
 import { compactedLogs, crashTopics } from './crash-topics.ts';
+import type { KilledFolder } from './kill-cycles.ts';
 import { ProducerLoad } from './producer-load.ts';
 import { ResentBatch } from './resent-batch.ts';
 import { TopicChurn } from './topic-churn.ts';
@@ -28,7 +29,7 @@ const maintenance = ['--limit', 'maintenanceIntervalMs=20'];
  *
  * Invariant: while the records are read and checked, the proxy lets no producer through, so the history stands still.
  */
-export class CrashRun implements AsyncDisposable {
+export class CrashRun implements KilledFolder {
   readonly history = new History();
   readonly #random: SeededRandom;
   readonly #dataDir: string;
@@ -62,10 +63,6 @@ export class CrashRun implements AsyncDisposable {
 
   get dataDir(): string {
     return this.#dataDir;
-  }
-
-  get topicChanges(): number {
-    return this.#churn.changes;
   }
 
   get brokerLog(): string {
@@ -114,13 +111,21 @@ export class CrashRun implements AsyncDisposable {
     return [...violations, ...wrongs];
   }
 
+  get counts(): KilledFolder['counts'] {
+    return {
+      'records acknowledged': this.history.acknowledgedCount,
+      'topics created and deleted': this.#churn.changes,
+    };
+  }
+
   /** Lets the lasting producers finish: each of their sends must end in an acknowledgement. */
-  async finish(): Promise<void> {
+  async finish(): Promise<string[]> {
     this.#proxy.accept();
     await this.#lasting!.stop();
     failOn(this.#lasting!.unexpected);
     await this.#lastingClient!.close();
     this.#proxy.refuse();
+    return await this.check();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

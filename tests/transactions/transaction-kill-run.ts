@@ -7,6 +7,7 @@ import { connect } from '@q/client';
 import type { Q } from '@q/client';
 import { BrokerProcess, seededRandom, TcpProxy } from '@q/testkit';
 import type { SeededRandom } from '@q/testkit';
+import type { KilledFolder } from '../crash/kill-cycles.ts';
 import { checkTransactions, checkWatcher, checkWork } from '../simulation/transactions/transaction-check.ts';
 import type { FinalPartition } from '../simulation/transactions/transaction-check.ts';
 import { CommittedWatcher } from './committed-watcher.ts';
@@ -38,7 +39,7 @@ interface Actor {
  *
  * Invariant: while the records are read and checked, the proxy lets nobody through, so the history stands still.
  */
-export class TransactionKillRun implements AsyncDisposable {
+export class TransactionKillRun implements KilledFolder {
   readonly history = new KnownHistory();
   readonly #random: SeededRandom;
   readonly #dataDir: string;
@@ -106,6 +107,15 @@ export class TransactionKillRun implements AsyncDisposable {
   async check(): Promise<string[]> {
     await using q = await connect(this.#broker.url);
     return this.#judge(await readCommitted(q), null);
+  }
+
+  get counts(): KilledFolder['counts'] {
+    const { transactions, committed, plain } = this.history;
+    return {
+      transactions: transactions.length,
+      'answered with a commit': committed,
+      'plain records acknowledged': plain.size,
+    };
   }
 
   /** Lets everybody finish: each answer must come, and nothing may be left open. */
